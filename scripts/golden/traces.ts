@@ -167,6 +167,16 @@ const miss = (why: string): TraceStep => ({
 const forget: TraceStep = { afterMs: 30 * day, actor: requester, command: () => ({ name: "Forget" }) };
 const nodeOf = (id: string) => ({ kind: "node", namespace: "", id });
 
+const putSecret = (version: number): TraceStep => ({
+  afterMs: hour,
+  actor: client,
+  command: () => ({
+    ...{ name: "Put", namespace: "blue", secret: "token", version },
+    ...{ keyId: "0123456789abcdef", sealed: `c2VhbGVk${version}==` },
+  }),
+});
+const deleteSecret: TraceStep = { afterMs: day, actor: client, command: () => ({ name: "Delete" }) };
+
 /** Every scenario of the corpus, by name. Together they contain every event of the log: the test names events that are missing. */
 export const traces: Readonly<Record<string, Trace>> = {
   "node-changes-and-reconnects": {
@@ -176,6 +186,10 @@ export const traces: Readonly<Record<string, Trace>> = {
   "node-is-forgotten": {
     aggregate: nodeOf("n-two"),
     steps: [receive("n-two", "noop"), miss("it announced that it leaves"), forget],
+  },
+  "secret-is-put-deleted-and-put-again": {
+    aggregate: { kind: "secret", namespace: "blue", id: "token" },
+    steps: [putSecret(1), putSecret(2), deleteSecret, putSecret(3)],
   },
   "job-completes-after-a-loss": job(
     spec({ count: 2 }),

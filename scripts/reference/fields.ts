@@ -13,6 +13,8 @@ export interface Field {
 }
 
 const SchemaNode = z.looseObject({
+  $ref: z.string().optional(),
+  $defs: z.record(z.string(), z.looseObject({ description: z.string().optional() })).optional(),
   type: z.union([z.string(), z.array(z.string())]).optional(),
   const: z.unknown().optional(),
   enum: z.array(z.unknown()).optional(),
@@ -37,12 +39,25 @@ const depthMax = 6;
 
 /** The fields of an object schema, nested ones below their parent, in the order of the schema. */
 export function fieldsOf(schema: z.ZodType, nested: "nested" | "flat"): readonly Field[] {
-  const root = SchemaNode.parse(z.toJSONSchema(schema, { io: "input", unrepresentable: "any", reused: "inline" }));
-  return below(root, "", nested === "nested" ? depthMax : 1);
+  const options = { io: "input", unrepresentable: "any", reused: "inline" } as const;
+  return fieldsOfJson(z.toJSONSchema(schema, options), nested);
 }
 
-function below(node: SchemaNode, prefix: string, depth: number): readonly Field[] {
+/** The same for a JSON schema. */
+export function fieldsOfJson(schema: object, nested: "nested" | "flat"): readonly Field[] {
+  const root = SchemaNode.parse(schema);
+  return below(root, { prefix: "", depth: nested === "nested" ? depthMax : 1, defs: root.$defs ?? {} });
+}
+
+interface Level {
+  readonly prefix: string;
+  readonly depth: number;
+  readonly defs: NonNullable<SchemaNode["$defs"]>;
+}
+
+function below(node: SchemaNode, { prefix, depth, defs }: Level): readonly Field[] {
   if (depth === 0) return [];
+  const under = (path: string): Level => ({ prefix: path, depth: depth - 1, defs });
   return Object.entries(node.properties ?? {}).flatMap(([name, raw]) => {
     const child = SchemaNode.parse(raw);
     const path = `${prefix}${name}`;
@@ -52,9 +67,9 @@ function below(node: SchemaNode, prefix: string, depth: number): readonly Field[
       required: node.required?.includes(name) === true,
       fallback: child.default === undefined ? "" : JSON.stringify(child.default),
       limits: limitsOf(child),
-      summary: child.description ?? "",
+      summary: child.description ?? defs[nameOf(child)]?.description ?? "",
     };
-    return [field, ...below(child, `${path}.`, depth - 1), ...below(itemOf(child), `${path}[].`, depth - 1)];
+    return [field, ...below(child, under(`${path}.`)), ...below(itemOf(child), under(`${path}[].`))];
   });
 }
 
@@ -63,7 +78,11 @@ function itemOf(node: SchemaNode): SchemaNode {
   return node.type === "array" && node.items !== false ? SchemaNode.parse(node.items ?? {}) : {};
 }
 
+/** The name of the definition that a node refers to; empty for another node. */
+const nameOf = ({ $ref = "" }: SchemaNode): string => $ref.replace(/^.*\//, "");
+
 function typeOf(node: SchemaNode): string {
+  if (node.$ref !== undefined) return nameOf(node);
   if (node.const !== undefined) return JSON.stringify(node.const);
   if (node.enum !== undefined) return node.enum.map((one) => JSON.stringify(one)).join(" or ");
   if (node.anyOf !== undefined)

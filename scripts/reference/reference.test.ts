@@ -2,13 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { apiRoutes, fromWire, JobSpec, readParams } from "@shoal/proto";
+import { eventsOf, kinds } from "@shoal/core";
+import { apiRoutes, fromWire, JobSpec, readParams, wireJsonSchema } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { parseSpec } from "../../apps/cli/src/spec/parse-spec.ts";
 import { writeLog } from "../golden/corpus.ts";
 import { traces } from "../golden/traces.ts";
-import { fieldsOf } from "./fields.ts";
+import { fieldsOf, fieldsOfJson } from "./fields.ts";
 import { table, yaml } from "./markdown.ts";
 import { exampleJob, partsOfNode } from "./part-pages.ts";
 import { folder, stale, written } from "./reference.ts";
@@ -61,7 +62,10 @@ it("a schema's fields are listed with their nested fields", () => {
 
 const schemas: readonly (readonly [string, z.ZodType])[] = [
   ["the job spec", JobSpec],
-  ...Object.values(apiRoutes).map(({ name, query }) => [`the query of ${name}`, query] as const),
+  ...Object.values(apiRoutes).flatMap(({ name, query, answer }) => [
+    [`the query of ${name}`, query] as const,
+    [`the answer of ${name}`, answer] as const,
+  ]),
   ...Object.entries(partsOfNode()).flatMap(([kind, parts]) =>
     parts.map(({ name, params }) => [`${name} of the ${kind}`, params] as const),
   ),
@@ -69,6 +73,22 @@ const schemas: readonly (readonly [string, z.ZodType])[] = [
 
 it.each(schemas)("every field of %s has a description", (_, schema) => {
   expect(fieldsOf(schema, "nested").filter(({ summary }) => summary === "")).toEqual([]);
+});
+
+it.each(
+  Object.values(apiRoutes).flatMap(({ answer }) => {
+    const { $defs } = wireJsonSchema(answer, "output");
+    return Object.entries(Object($defs) as Record<string, object>).map(
+      ([name, schema]) => [name, { ...schema, $defs }] as const,
+    );
+  }),
+)("every field of the document %s has a description", (_, schema) => {
+  expect(fieldsOfJson(schema, "nested").filter(({ summary }) => summary === "")).toEqual([]);
+});
+
+it.each([...eventsOf(kinds).values()])("$name and each of its fields have a description", ({ data }) => {
+  expect(data.description).toMatch(/^[A-Z].*\.$/s);
+  expect(fieldsOf(data, "flat").filter(({ summary }) => summary === "")).toEqual([]);
 });
 
 describe.each(Object.entries(partsOfNode()))("every part of the %s", (kind, parts) => {

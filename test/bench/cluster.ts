@@ -9,7 +9,7 @@ import { requesterUser } from "../../apps/cli/src/devstack/plans.ts";
 import { type Devstack, startDevstack } from "../../apps/cli/src/devstack/start-devstack.ts";
 import { type Blocked, openBlockedProbe } from "./blocked.ts";
 
-/** A whole cluster to measure: one requester and three nodes, each a process, with enough room for every job. */
+/** A whole cluster to measure: one requester and some nodes, each a process, with enough room for every job. */
 export interface BenchCluster {
   readonly api: string;
   readonly client: Client;
@@ -28,18 +28,25 @@ export interface BenchCluster {
 // Room for every concurrent no-op of a run, because this bench does not measure the queue.
 const roomy = { "capacity.cpu": "1000", "capacity.memory": "1TB", "log.level": "warn" };
 
-export async function startCluster(): Promise<BenchCluster> {
+export interface ClusterOptions {
+  readonly nodes?: number;
+  /** Settings of the nodes beside those for room. */
+  readonly nodeSettings?: Readonly<Record<string, string>>;
+}
+
+/** Starts a cluster of one requester and `nodes` nodes, three by default. */
+export async function startCluster({ nodes = 3, nodeSettings = {} }: ClusterOptions = {}): Promise<BenchCluster> {
   const dataDir = await mkdtemp(join(tmpdir(), "shoal-bench-"));
   const probe = await openBlockedProbe();
   const devstack = await startDevstack(
     {
       requesters: 1,
-      nodes: 3,
+      nodes,
       port: 0,
       natsPort: 0,
       dataDir,
       restart: false,
-      nodeSettings: { ...roomy, "capacity.slots": "10000" },
+      nodeSettings: { ...roomy, "capacity.slots": "10000", ...nodeSettings },
       requesterSettings: { "log.level": "warn", "http.requestsPerSecond": "1000000" },
     },
     { onNews: ({ name, why }) => console.error(`${name}: ${why}`), signal: new AbortController().signal },

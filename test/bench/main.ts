@@ -8,9 +8,10 @@ import { large } from "./large.ts";
 import type { Measure } from "./measure.ts";
 import { finishedJobs } from "./reads.ts";
 import { synthetic } from "./synthetic.ts";
+import { wasm } from "./wasm.ts";
 import { wholeCluster } from "./whole-cluster.ts";
 
-const measures: readonly Measure[] = [wholeCluster, synthetic, finishedJobs, decision, large, idleCluster];
+const measures: readonly Measure[] = [wholeCluster, synthetic, finishedJobs, decision, large, idleCluster, wasm];
 
 const { values } = parseArgs({
   options: {

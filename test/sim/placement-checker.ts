@@ -48,7 +48,9 @@ export function createPlacementChecker(options: PlacementOptions) {
     [JobSubmitted.name](id, data) {
       const { spec } = JobSubmitted.data.parse(data);
       needs.set(id, needsOf(spec));
-      waiting.set(id, { needs: needsOf(spec), sinceAt: sim.clock.now() });
+      // A job of a namespace with a quota may wait although a node is idle.
+      if (spec.namespace !== options.plan.quota?.namespace)
+        waiting.set(id, { needs: needsOf(spec), sinceAt: sim.clock.now() });
     },
     [JobFailed.name](id, data) {
       const expected = needs.get(id);

@@ -2,6 +2,7 @@ import { createPrng, drawFaults, type Faults, type Prng, sampleSpec } from "@sho
 import type { JobSpec } from "@shoal/proto";
 import { drawErrands, type PlannedErrand } from "./plan-errands.ts";
 import { drawNodes, drawPreferences, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
+import { drawSecret } from "./plan-secret.ts";
 import { drawStream, starvedMs } from "./plan-stream.ts";
 import { drawTypes, type PlannedVersion } from "./plan-types.ts";
 import { drawUpgrade, type PlannedUpgrade } from "./versions.ts";
@@ -38,6 +39,8 @@ export interface Plan {
   readonly upgrade: PlannedUpgrade | undefined;
   readonly disturbances: readonly Disturbance[];
   readonly faults: Faults;
+  /** Cores that the executions of one namespace may use at once; undefined for no quota. */
+  readonly quota: { readonly namespace: string; readonly cores: number } | undefined;
   readonly settings: {
     readonly width: number;
     readonly rounds: number;
@@ -46,6 +49,7 @@ export interface Plan {
     readonly disconnectAfterMs: number;
     readonly settleMs: number;
     readonly forgetAfterMs?: number;
+    readonly manualApproval?: boolean;
     readonly positionsMs: number;
     readonly heartbeatMs: number;
   };
@@ -83,7 +87,7 @@ export function planOf(seed: number): Plan {
     jobs: [
       ...Array.from({ length: isLarge ? jobs.between(1, 6) : jobs.pick([1, 3, 8, 20]) }, (_, index) =>
         jobOf(jobs, index, survivors),
-      ),
+      ).map((job, index) => ({ ...job, spec: drawSecret(jobs.split(`secret-${index}`), job.spec) })),
       ...(jobs.happens(crowdedShare) ? crowdOf(jobs.split("crowd"), survivors) : []),
       ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
       ...drawTypes(jobs.split("types"), { faultsMs }),
@@ -93,6 +97,7 @@ export function planOf(seed: number): Plan {
     errands: drawErrands(prng.split("errands"), faultsMs * 0.7),
     disturbances: Array.from({ length: prng.pick([0, 1, 4, 12]) }, () => disturbanceOf(prng, processes, kinds)),
     faults: drawFaults(prng.split("faults")),
+    quota: drawQuota(prng.split("quota")),
     settings: {
       width: prng.between(1, 4),
       rounds: prng.between(1, 3),
@@ -105,6 +110,12 @@ export function planOf(seed: number): Plan {
     },
   };
 }
+
+// The largest job that a node runs: no job is larger than the quota and waits for ever.
+const quotaCores = 8;
+
+const drawQuota = (prng: Prng): Plan["quota"] =>
+  prng.happens(0.25) ? { namespace: prng.pick(["default", "blue"]), cores: quotaCores } : undefined;
 
 // More than the typical numbers of a seed.
 const manyNodes = 64;

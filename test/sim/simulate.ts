@@ -6,6 +6,7 @@ import { createErrands, type Errands } from "./errands.ts";
 import { checkFinalState } from "./final-state-checker.ts";
 import { createPlacementChecker } from "./placement-checker.ts";
 import { type Disturbance, faultsMs, type Plan, planOf } from "./plan.ts";
+import { createQueueChecker } from "./queue-checker.ts";
 import { createSafetyChecker, type SafetyChecker } from "./safety-checker.ts";
 import { createSimulatedServices, type SimulatedServices } from "./services.ts";
 import { createStarvationChecker } from "./starvation-checker.ts";
@@ -104,8 +105,10 @@ function createWorld(plan: Plan): World {
   const safety = createSafetyChecker(problem, sim.clock.now);
   const placement = createPlacementChecker({ plan, sim, startAt, problem });
   const starvation = createStarvationChecker({ plan, sim, startAt, problem });
+  const queue = createQueueChecker({ plan, sim, startAt, jobs: safety.jobs, problem });
   sim.log.onAppended.add((stored) => {
     safety.see(stored);
+    queue.see(stored);
     starvation.see(stored);
     placement.see(stored);
     errands.see(stored);

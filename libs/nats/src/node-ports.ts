@@ -6,13 +6,14 @@ import {
   type UploadClient,
   type ViewStore,
 } from "@shoal/core";
-import { buckets, subjects, tokenProblem, UploadAnswer } from "@shoal/proto";
+import { buckets, subjects, tokenProblem } from "@shoal/proto";
 import { createBidServer } from "./bidding/bid-server.ts";
+import { askRequesters, uploadRequests } from "./bidding/node-requests.ts";
 import { type ConnectOptions, connect } from "./connection/connect.ts";
 import type { NatsSession } from "./connection/nats-session.ts";
+import { openReplyMux } from "./connection/reply-mux.ts";
 import { startOver } from "./connection/stopping.ts";
 import { createLogSender } from "./logs/log-sender.ts";
-import { requestAnswers } from "./node-requests/request-answer.ts";
 import { createReportSender } from "./reports/report-sender.ts";
 import { openResults, type Results } from "./results/results.ts";
 import { assignmentsConsumerOf, inboxPrefixOf } from "./rights/rights.ts";
@@ -45,14 +46,13 @@ export async function connectNode(options: NodeOptions): Promise<NodePorts> {
   const problem = tokenProblem(nodeId);
   assert(problem === undefined, `node id "${nodeId}" cannot be part of a subject: ${problem}`);
   const link = await connect({ ...options, name: `shoal node ${nodeId}`, inboxPrefix: inboxPrefixOf(nodeId) });
-  const ask = requestAnswers(link, nodeId);
+  const replies = openReplyMux(link.nc, subjects.confirmed(nodeId));
   return {
     assignments: createViewStore(link, { bucket: buckets.assignments, consumerName: assignmentsConsumerOf(nodeId) }),
     reports: createReportSender(link, nodeId),
-    bidServer: createBidServer(link, nodeId, ask),
+    bidServer: createBidServer(link, nodeId),
     uploads: {
-      upload: (request, waitMs) =>
-        ask({ what: "uploads", subject: subjects.upload(nodeId), schema: UploadAnswer, request, waitMs }),
+      upload: (request, waitMs) => askRequesters(link, uploadRequests, { nodeId, request, replies, waitMs }),
     },
     logs: createLogSender(link, nodeId),
     results: await startOver(link, options.signal, () => openResults(link, nodeId)),

@@ -8,12 +8,14 @@ import {
   type Leases,
   type LogReader,
   type Positions,
+  type QueueSummaries,
   type ReportQueue,
   type UploadServer,
   type ViewStores,
 } from "@shoal/core";
-import { buckets, subjects, UploadRequest } from "@shoal/proto";
+import { buckets } from "@shoal/proto";
 import { createBidClient } from "./bidding/bid-client.ts";
+import { answerNodes, uploadRequests } from "./bidding/node-requests.ts";
 import { createCommandBus } from "./command-bus.ts";
 import { type ConnectOptions, connect } from "./connection/connect.ts";
 import type { NatsSession } from "./connection/nats-session.ts";
@@ -22,8 +24,8 @@ import { createEventLog } from "./event-log/event-log.ts";
 import { type ScanReader, scanLog } from "./event-log/scan.ts";
 import { createLeases } from "./leases/leases.ts";
 import { createLogReader } from "./logs/log-reader.ts";
-import { answerNodes } from "./node-requests/answer-nodes.ts";
 import { createPositions } from "./positions.ts";
+import { createQueueSummaries } from "./queue-summaries.ts";
 import { type AcceptedLoss, lastAcceptedLoss } from "./repair/accepted-loss.ts";
 import { createReportPurger, type ReportPurger } from "./reports/purge-reports.ts";
 import { createReportQueue } from "./reports/report-queue.ts";
@@ -64,6 +66,7 @@ export interface NatsRequesterPorts {
   readonly reports: ReportQueue;
   readonly bidClient: BidClient;
   readonly uploads: UploadServer;
+  readonly summaries: QueueSummaries;
   readonly logs: LogReader;
   /** Result of the topology check at the start. */
   readonly topology: TopologyReport;
@@ -110,7 +113,8 @@ function portsOver(link: NatsSession, options: RequesterOptions, topology: Topol
     commands: createCommandBus(link, requesterId),
     reports: createReportQueue(link, onParked),
     bidClient: createBidClient(link),
-    uploads: { onUpload: (answer) => answerNodes(link, uploads, answer) },
+    uploads: { onUpload: (answer) => answerNodes(link, uploadRequests, answer) },
+    summaries: createQueueSummaries(link),
     logs: createLogReader(link),
     topology,
     readLog: (reader) => scanLog(link, 0, reader),
@@ -129,8 +133,6 @@ function portsOver(link: NatsSession, options: RequesterOptions, topology: Topol
     close: () => link.close(),
   };
 }
-
-const uploads = { what: "uploads", subject: subjects.upload, schema: UploadRequest };
 
 /** Purges the reports before a stored position. */
 function purging(positions: Positions, purger: ReportPurger): Positions {

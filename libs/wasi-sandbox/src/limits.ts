@@ -6,6 +6,8 @@ const mebibyte = 1024 * 1024;
 export interface SandboxLimits {
   /** Number of idle processes while guests run. */
   readonly poolSize: number;
+  /** Processes that start at the same time. */
+  readonly startsMax: number;
   /** Time without a new guest after which the idle processes end. */
   readonly idleMs: number;
   /** Memory of a guest whose task requests none. */
@@ -37,8 +39,10 @@ export interface SandboxLimits {
 
 /** Limits that fit a node of any size. */
 export const sandboxLimits: SandboxLimits = {
-  // One for each processor: a guest uses a whole one, and a process takes 0.1 s to become ready.
+  // One for each processor: a guest uses a whole one, and a process takes 0.05 s to become ready.
   poolSize: Math.min(availableParallelism(), 4),
+  // A start keeps one processor busy for about 50 ms: more at once are not ready earlier, and hold up the guests that run.
+  startsMax: availableParallelism(),
   // A series of guests comes faster than that; a node at rest gives back 40 MiB for each process after it.
   idleMs: 30_000,
   defaultMemoryBytes: 512 * mebibyte,

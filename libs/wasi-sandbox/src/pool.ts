@@ -4,21 +4,18 @@ import { type Isolation, isolationsFor } from "./isolation.ts";
 import type { SandboxLimits } from "./limits.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandbox-process.ts";
 
-/** A pool of processes that are started ahead of guests, and end when no guest comes for `idleMs`. */
+/**
+ * A pool of processes that are started ahead of guests, and end when no guest comes for `idleMs`. At most `startsMax` start at a time,
+ * however many guests wait, so that a burst does not take the machine from the guests that run.
+ */
 export interface Pool {
-  /** Starts processes up to the pool size, for the guests that follow the current one. */
+  /** Starts processes up to the pool size, for the guests that follow. */
   fill(): void;
-  /** Takes a ready process out of the pool. Throws a Fault ENGINE_FAILED when none can be started. */
+  /** Takes a ready process, the first that waits the first one. Throws a Fault ENGINE_FAILED when none can be started. */
   take(): Promise<SandboxProcess>;
   /** Resolves when a process has become ready with an accepted isolation; throws as `take` does. */
   proven(): Promise<void>;
   close(): Promise<void>;
-}
-
-interface Waiting {
-  readonly sandbox: SandboxProcess;
-  readonly isolation: Isolation;
-  readonly ready: Promise<void>;
 }
 
 export interface PoolOptions {
@@ -33,74 +30,137 @@ export interface PoolOptions {
 
 /** Creates an empty pool. */
 export function pool(options: PoolOptions): Pool {
-  const { clock, limits } = options;
-  const waiting: Waiting[] = [];
-  const alive = new Set<SandboxProcess>();
-  let closed = false;
-  const idle = idleTimer(options, () => {
-    for (const { sandbox } of waiting.splice(0)) sandbox.kill();
-  });
-  let proof: Promise<Isolation> | undefined;
-  const start = (isolation: Isolation): Waiting => {
-    if (closed) throw new Fault("ENGINE_FAILED", "the wasm executor is closed");
-    const sandbox = startSandboxProcess(limits, { isolation, group: options.cgroups?.make() });
-    alive.add(sandbox);
+  return new ProcessPool(options);
+}
+
+class ProcessPool implements Pool {
+  readonly #options: PoolOptions;
+  readonly #idle: SandboxProcess[] = [];
+  readonly #takers: PromiseWithResolvers<SandboxProcess>[] = [];
+  readonly #alive = new Set<SandboxProcess>();
+  readonly #timer: ReturnType<typeof idleTimer>;
+  readonly #proof = firstSuccess(() => this.#prove());
+  /** Idle processes to have; none from the start of a guest to its end, as a start would take the processor from it. */
+  #level = 0;
+  #starting = 0;
+  #isResting = false;
+  #isClosed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#timer = idleTimer(options, () => this.#rest());
+  }
+
+  fill(): void {
+    this.#level = this.#isResting ? 0 : this.#options.limits.poolSize;
+    void this.#proof().then(
+      (isolation) => this.#refill(isolation),
+      () => {},
+    );
+  }
+
+  async take(): Promise<SandboxProcess> {
+    const isolation = await this.#proof();
+    this.#timer.restart();
+    this.#isResting = false;
+    this.#level = 0;
+    const ahead = this.#idle.shift();
+    if (ahead !== undefined) return held(ahead);
+    const taker = Promise.withResolvers<SandboxProcess>();
+    this.#takers.push(taker);
+    this.#refill(isolation);
+    return held(await taker.promise);
+  }
+
+  async proven(): Promise<void> {
+    await this.#proof();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#timer.cancel();
+    for (const taker of this.#takers.splice(0)) taker.reject(closedFault());
+    for (const sandbox of this.#alive) held(sandbox).kill();
+    await Promise.all([...this.#alive].map(({ gone }) => gone));
+  }
+
+  #rest(): void {
+    this.#level = 0;
+    this.#isResting = true;
+    for (const sandbox of this.#idle.splice(0)) sandbox.kill();
+  }
+
+  async #prove(): Promise<Isolation> {
+    const { sandbox, isolation } = await firstReady(this.#options, (isolation) => this.#start(isolation));
+    this.#timer.restart();
+    this.#give(sandbox);
+    return isolation;
+  }
+
+  #refill(isolation: Isolation): void {
+    const { startsMax } = this.#options.limits;
+    const lacks = () => this.#idle.length + this.#starting < this.#takers.length + this.#level;
+    while (!this.#isClosed && this.#starting < startsMax && lacks()) void this.#startOne(isolation);
+  }
+
+  async #startOne(isolation: Isolation): Promise<void> {
+    this.#starting += 1;
+    try {
+      this.#give(await this.#start(isolation));
+    } catch (failure) {
+      // Only a guest that waits is a reason for another attempt.
+      this.#level = 0;
+      this.#takers.shift()?.reject(failure);
+    }
+    this.#starting -= 1;
+    this.#refill(isolation);
+  }
+
+  #give(sandbox: SandboxProcess): void {
+    const taker = this.#takers.shift();
+    if (taker !== undefined) taker.resolve(sandbox);
+    else if (this.#isResting) sandbox.kill();
+    else this.#idle.push(sandbox);
+  }
+
+  async #start(isolation: Isolation): Promise<SandboxProcess> {
+    if (this.#isClosed) throw closedFault();
+    const { clock, limits, cgroups } = this.#options;
+    const sandbox = startSandboxProcess(limits, { isolation, group: cgroups?.make() });
+    this.#alive.add(sandbox);
     sandbox.hold(false);
-    const started = { sandbox, isolation, ready: ready(clock, sandbox, limits) };
-    // `take` handles the failure; until then it must not be an unhandled rejection.
-    started.ready.catch(() => sandbox.kill());
     void sandbox.gone.then(() => {
-      alive.delete(sandbox);
-      const at = waiting.indexOf(started);
-      if (at >= 0) waiting.splice(at, 1);
+      this.#alive.delete(sandbox);
+      const at = this.#idle.indexOf(sandbox);
+      if (at >= 0) this.#idle.splice(at, 1);
     });
-    return started;
-  };
-  const prove = async () => {
-    const first = await firstReady(options, start);
-    waiting.push(first);
-    idle.restart();
-    return first.isolation;
-  };
-  const proven = () => {
+    try {
+      await ready(clock, sandbox, limits);
+      return sandbox;
+    } catch (failure) {
+      sandbox.kill();
+      throw failure;
+    }
+  }
+}
+
+const closedFault = (): Fault => new Fault("ENGINE_FAILED", "the wasm executor is closed");
+
+/** The result of the first call that succeeds; a failure is forgotten, as a missing program may be installed meanwhile. */
+function firstSuccess<T>(prove: () => Promise<T>): () => Promise<T> {
+  let proof: Promise<T> | undefined;
+  return () => {
     proof ??= prove().catch((failure: unknown) => {
-      // A missing program may be installed meanwhile, so the next call retries.
       proof = undefined;
       throw failure;
     });
     return proof;
   };
-  const fill = async () => {
-    const isolation = await proven();
-    while (!closed && waiting.length < limits.poolSize) waiting.push(start(isolation));
-  };
-  return {
-    fill: () => void fill().catch(() => {}),
-    take: async () => {
-      const isolation = await proven();
-      idle.restart();
-      return held(waiting.shift() ?? start(isolation));
-    },
-    proven: async () => {
-      await proven();
-      await waiting[0]?.ready;
-    },
-    close: async () => {
-      closed = true;
-      idle.cancel();
-      for (const sandbox of alive) {
-        sandbox.hold(true);
-        sandbox.kill();
-      }
-      await Promise.all([...alive].map(({ gone }) => gone));
-    },
-  };
 }
 
-/** The process once it is ready; this process waits for it from now on. */
-async function held({ sandbox, ready }: Waiting): Promise<SandboxProcess> {
+/** This process waits for it from now on. */
+function held(sandbox: SandboxProcess): SandboxProcess {
   sandbox.hold(true);
-  await ready;
   return sandbox;
 }
 
@@ -121,15 +181,17 @@ function idleTimer({ clock, limits }: PoolOptions, onIdle: () => void) {
 }
 
 /** The first process that becomes ready with one of the isolations. */
-async function firstReady(options: PoolOptions, start: (isolation: Isolation) => Waiting): Promise<Waiting> {
+async function firstReady(
+  options: PoolOptions,
+  start: (isolation: Isolation) => Promise<SandboxProcess>,
+): Promise<{ readonly sandbox: SandboxProcess; readonly isolation: Isolation }> {
   const { logger = silentLogger, isolations = isolationsFor("auto") } = options;
   const refused: string[] = [];
   for (const isolation of isolations) {
-    const first = start(isolation);
     try {
-      await first.ready;
+      const sandbox = await start(isolation);
       report(logger, isolation, refused);
-      return first;
+      return { sandbox, isolation };
     } catch (failure) {
       if (!(failure instanceof Died)) throw failure;
       refused.push(`${isolation.name}: ${failure.why}`);

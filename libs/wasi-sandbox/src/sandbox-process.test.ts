@@ -2,14 +2,19 @@ import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { noIsolation } from "./isolation.ts";
+import { isolationsFor, noIsolation } from "./isolation.ts";
 import { sandboxLimits } from "./limits.ts";
 import { sandboxFlags, startSandboxProcess } from "./sandbox-process.ts";
+import { joined, sandboxScript, sourcesOf } from "./sandbox-script.ts";
 
-/** What a script gets to see that runs with a sandbox's rights. */
-function tried(script: string): string {
-  const code = `try { console.log(${script}) } catch (failure) { console.log(failure.code ?? failure.name) }`;
-  const { stdout } = spawnSync(process.execPath, [...sandboxFlags(sandboxLimits), "-e", code], {
+const freeze = join(import.meta.dirname, "sandbox", "freeze.ts");
+
+/** What a script gets to see that runs with a sandbox's rights, before or after the intrinsics are frozen. */
+function tried(script: string, when: "before" | "after" = "before"): string {
+  const attempt = `try { console.log(${script}) } catch (failure) { console.log(failure.code ?? failure.name) }`;
+  const frozen = `${joined(sourcesOf(freeze))} main.freezeIntrinsics(); ${attempt}`;
+  const code = when === "after" ? frozen : attempt;
+  const { stdout } = spawnSync(process.execPath, [...sandboxFlags(sandboxLimits, sandboxScript()), "-e", code], {
     env: {},
     encoding: "utf8",
   });
@@ -27,17 +32,45 @@ describe("a guest's process", () => {
     ["start a thread", `new (require("worker_threads").Worker)("", { eval: true })`, denied],
     ["use node:wasi", `new (require("wasi").WASI)({ version: "preview1" }).getImportObject()`, denied],
     ["create code from text", `new Function("return 1")()`, "EvalError"],
-    ["change what all objects share", `Reflect.set(Object.prototype, "planted", 1)`, "false"],
-    ["change the engine", `Reflect.defineProperty(WebAssembly.Memory.prototype, "grow", { value: 1 })`, "false"],
     ["know the node's environment", "Object.keys(process.env).length", "0"],
   ])("cannot %s, even with hostile code", (_what, script, answer) => {
     expect(tried(script)).toBe(answer);
   });
 
+  it.each([
+    ["change what all objects share", `Reflect.set(Object.prototype, "planted", 1)`, "false"],
+    ["change the engine", `Reflect.defineProperty(WebAssembly.Memory.prototype, "grow", { value: 1 })`, "false"],
+    ["change what a prototype inherits", `Reflect.setPrototypeOf(Map.prototype, {})`, "false"],
+    ["change what iterates an array", `Reflect.set(Object.getPrototypeOf([][Symbol.iterator]()), "next", 1)`, "false"],
+  ])("cannot %s", (_what, script, answer) => {
+    expect(tried(script, "after")).toBe(answer);
+  });
+
   it("may read its own code, which proves that the attempts run", () => {
-    expect(tried(`require("fs").readFileSync("${join(import.meta.dirname, "sandbox", "main.ts")}").length > 0`)).toBe(
-      "true",
-    );
+    expect(tried(`require("fs").readFileSync("${sandboxScript()}").length > 0`)).toBe("true");
+  });
+
+  it.each([
+    ["random numbers", `crypto.getRandomValues(new Uint8Array(3)).length`, "3"],
+    ["an error of Node", `require("fs").writeSync(1000, "")`, "EBADF"],
+    [
+      "text",
+      `new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array([255]))`,
+      "ERR_ENCODING_INVALID_ENCODED_DATA",
+    ],
+  ])("can still use what it needs of Node: %s", (_what, script, answer) => {
+    expect(tried(script, "after")).toBe(answer);
+  });
+
+  it.each([
+    ["bubblewrap (needs bubblewrap)", isolationsFor("bubblewrap")[0]],
+    ["namespaces (needs namespaces)", isolationsFor("namespaces")[2]],
+    ["none", noIsolation],
+  ])("leaves nothing behind when it is killed while it starts: %s", async (_name, isolation = noIsolation) => {
+    const sandbox = startSandboxProcess(sandboxLimits, { isolation });
+    sandbox.kill();
+    await sandbox.gone;
+    expect((await sandbox.frames.next()).done).toBe(true);
   });
 
   it("exits when it is killed before it has any work", async () => {

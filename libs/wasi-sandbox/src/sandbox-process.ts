@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { Socket } from "node:net";
 import type { Cgroup } from "./cgroup.ts";
 import { framesOf } from "./frames.ts";
-import { type Isolation, sandboxFolder } from "./isolation.ts";
+import type { Isolation } from "./isolation.ts";
 import type { SandboxLimits } from "./limits.ts";
 import { type Frame, frameHead } from "./sandbox/frame.ts";
+import { sandboxScript } from "./sandbox-script.ts";
 
 /** A process that runs one guest and exits with it. */
 export interface SandboxProcess {
@@ -31,17 +32,18 @@ export interface Surroundings {
   readonly group?: Cgroup | undefined;
 }
 
-/*
- * A shell starts the guest's process and waits until its descriptor 4 is closed. This process closes it to end the guest; the system
- * closes it when this process dies, even by SIGKILL. Then the shell kills the guest and exits. So an endless loop never outlives the
- * node. The process id cannot be reused before, as the shell has not yet waited for it.
- * A watcher thread inside the guest's process would have the same effect, but takes 60 ms and 8 MiB for each process.
- * Core dumps and files are disabled: the guest's process needs neither.
- */
-const guardScript = 'ulimit -c 0; ulimit -f 0; "$@" 4<&- & exec 3<&- 2>/dev/null; read -r end <&4; kill -9 $!; wait $!';
+// Core dumps and files are disabled: the guest's process needs neither.
+const limitScript = 'ulimit -c 0; ulimit -f 0; exec "$@"';
 
-// Built code has another extension.
-const program = `${sandboxFolder}main${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`;
+/*
+ * Where the isolation does not end the guest's process with this one, a shell starts it and waits until its descriptor 4 is closed. This
+ * process closes it to end the guest; the system closes it when this process dies, even by SIGKILL. Then the shell kills the guest and
+ * exits. So an endless loop never outlives the node. The process id cannot be reused before, as the shell has not yet waited for it.
+ * A watcher thread inside the guest's process would have the same effect, but takes 60 ms and 8 MiB for each process.
+ */
+const guardScript = '"$@" 4<&- & exec 3<&- 2>/dev/null; read -r end <&4; kill -9 $!; wait $!';
+
+const shell = (script: string): readonly string[] => ["/bin/sh", "-c", script, "sh"];
 
 // 8 KiB: a crash report of the engine with its stack.
 const stderrTailMax = 8192;
@@ -49,43 +51,46 @@ const stderrTailMax = 8192;
 const bytesOfMebibyte = 1024 * 1024;
 
 /** Node's flags: the permissions of a guest's process. */
-export function sandboxFlags({ heapBytes }: SandboxLimits): readonly string[] {
+export function sandboxFlags({ heapBytes }: SandboxLimits, script: string): readonly string[] {
   return [
     // No file except the code, no other process, no thread, no native code, no node:wasi.
     "--permission",
-    `--allow-fs-read=${sandboxFolder}*`,
+    `--allow-fs-read=${script}`,
     "--no-warnings",
     `--max-old-space-size=${Math.floor(heapBytes / bytesOfMebibyte)}`,
     "--disallow-code-generation-from-strings",
     "--disable-proto=throw",
-    // Object, Array, WebAssembly and the other intrinsics cannot be changed, even if a guest obtains one of them.
-    "--frozen-intrinsics",
     // 65536 pages are 4 GiB, the maximum; the limit of each guest is written into its modules.
     "--wasm-max-mem-pages=65536",
   ];
 }
 
-/** Starts an isolated process; it sends `ready` when it can take a guest. */
-export function startSandboxProcess(limits: SandboxLimits, { isolation, group }: Surroundings): SandboxProcess {
-  const prefix = [...(group?.prefix ?? []), ...isolation.prefix];
-  const [file = "", ...args] = [
-    ...prefix,
-    "/bin/sh",
-    "-c",
-    guardScript,
-    "sh",
-    process.execPath,
-    ...sandboxFlags(limits),
-    program,
+/** The command that starts a guest's process, isolated and in its cgroup. */
+export function sandboxCommand(limits: SandboxLimits, { isolation, group }: Surroundings): readonly string[] {
+  const script = sandboxScript();
+  return [
+    ...(group?.prefix ?? []),
+    ...shell(limitScript),
+    ...isolation.prefix(script),
+    ...(isolation.endsWithParent ? [] : shell(guardScript)),
+    ...[process.execPath, ...sandboxFlags(limits, script), script],
   ];
+}
+
+/** Starts an isolated process; it sends `ready` when it can take a guest. */
+export function startSandboxProcess(limits: SandboxLimits, surroundings: Surroundings): SandboxProcess {
+  const { isolation, group } = surroundings;
+  const [file = "", ...args] = sandboxCommand(limits, surroundings);
   const child = spawn(file, args, {
     env: {},
     cwd: "/",
-    stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
+    detached: isolation.endsWithParent,
+    stdio: ["ignore", "ignore", "pipe", "pipe", ...(isolation.endsWithParent ? [] : ["pipe" as const])],
   });
   const [, , stderr, line, deathPipe] = child.stdio;
   const gone = Promise.withResolvers<void>();
-  child.once("exit", () => gone.resolve());
+  // Every process of the isolation has stderr open, so that it closes when the last one has exited.
+  child.once("exit", () => (stderr?.closed === true ? gone.resolve() : stderr?.once("close", gone.resolve)));
   if (group !== undefined) void gone.promise.then(group.remove);
   let words = "";
   child.once("error", ({ message }) => {
@@ -106,7 +111,10 @@ export function startSandboxProcess(limits: SandboxLimits, { isolation, group }:
       if (body !== undefined && body.byteLength > 0) line.write(body);
     },
     kill: () => {
-      if (deathPipe instanceof Socket) deathPipe.destroy();
+      if (!isolation.endsWithParent && deathPipe instanceof Socket) deathPipe.destroy();
+      else if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) killGroup(child.pid);
+      // A guest's process that is not in the group yet, or no longer, reads the end of the channel, and exits.
+      if (line instanceof Socket) line.end();
     },
     hold: (held) => {
       for (const handle of [child, ...sockets]) held ? handle.ref() : handle.unref();
@@ -116,6 +124,18 @@ export function startSandboxProcess(limits: SandboxLimits, { isolation, group }:
     pid: child.pid,
     group,
   };
+}
+
+/**
+ * Kills a process group. Bubblewrap starts as two processes, and the second one waits for the first one for a moment in which the end of
+ * the first one does not end it.
+ */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has exited, and this process was not informed yet.
+  }
 }
 
 /** The stream's chunks; a reset counts as the end. */

@@ -53,7 +53,10 @@ export function wasiSandbox(options: WasiSandboxOptions): WasiSandbox {
     start: async (guest) => {
       const running = await begin({ clock, limits, sandboxes }, guest);
       runs.add(running);
-      void running.exit.then(() => runs.delete(running));
+      void running.exit.then(() => {
+        runs.delete(running);
+        sandboxes.fill();
+      });
       return running;
     },
     close: async () => {
@@ -100,8 +103,6 @@ async function begin({ clock, limits, sandboxes }: Means, guest: Guest): Promise
     sandbox.group?.limit({ memoryBytes, cpuCores: guest.resources.cpuCores });
     running = run(sandbox, { job, modules, files, output: guest.output });
     watch({ clock, limits }, sandbox, { running, memoryBytes });
-    // After the job was sent, as the start of the next process takes as long as a few frames.
-    sandboxes.fill();
     const why = `the modules were not compiled within ${limits.compileMs} ms`;
     await within(running.started, { clock, limitMs: limits.compileMs, late: () => new Fault("ENGINE_FAILED", why) });
     return running;

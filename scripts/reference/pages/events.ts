@@ -1,25 +1,20 @@
-import { executionMachine, jobMachine, type Machine, nodeMachine, wireName } from "@shoal/proto";
+import { type Kind, kinds } from "@shoal/core";
+import { wireName } from "@shoal/proto";
 import { fieldsOf } from "../fields.ts";
 import { code, table } from "../markdown.ts";
 import type { ReferencePage } from "../page.ts";
-
-const machines: Readonly<Record<string, Machine<string>>> = {
-  job: jobMachine,
-  execution: executionMachine,
-  node: nodeMachine,
-};
 
 /** Every event and its data. */
 export const eventsPage: ReferencePage = {
   file: "events.md",
   title: "Events",
   summary: "every event of the log and its data",
-  from: "libs/proto/src/{job,execution,node}/events.ts",
+  from: "libs/proto/src/*/events.ts",
   body: () => {
-    const kinds = Object.entries(machines).flatMap(([about, machine]) =>
-      kindsOf(machine).map((kind) => ({ about, kind })),
+    const sections = [...kindsOf()].map(
+      ([event, names]) =>
+        `## ${event.name}\n\n${event.data.description} In the log of: ${names.join(", ")}.\n\n${facts(event)}`,
     );
-    const sections = kinds.map(({ about, kind }) => `## ${kind.name}\n\nAbout: ${about}.\n\n${facts(kind)}`);
     return [
       "Times are milliseconds since the epoch. The log stores a field under its first name, the feed sends it under the second.",
       ...sections,
@@ -27,14 +22,19 @@ export const eventsPage: ReferencePage = {
   },
 };
 
-type MachineEvent = Machine<string>["rows"][number][1];
+type StoredKind = Kind["events"][number];
 
-function kindsOf(machine: Machine<string>): readonly MachineEvent[] {
-  return [...new Map(machine.rows.map(([, kind]) => [kind.name, kind])).values()];
+/** Every event, with the names of the kinds of aggregate that it is stored for. */
+function kindsOf(): ReadonlyMap<StoredKind, readonly string[]> {
+  const names = new Map<StoredKind, readonly string[]>();
+  for (const { name, events } of kinds.parts) {
+    for (const event of events) names.set(event, [...(names.get(event) ?? []), name]);
+  }
+  return names;
 }
 
-function facts(kind: MachineEvent): string {
-  const fields = fieldsOf(kind.data, "flat");
+function facts({ data }: StoredKind): string {
+  const fields = fieldsOf(data, "flat");
   if (fields.length === 0) return "It has no fields.";
   const rows = fields.map(({ path, type, required, summary }) => [
     code(path),

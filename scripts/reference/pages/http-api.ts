@@ -1,6 +1,7 @@
-import { type ApiRoute, apiRoutes, queryNames } from "@shoal/proto";
+import { type ApiRoute, apiRoutes, JobSpec, queryNames, wireJsonSchema } from "@shoal/proto";
+import type { z } from "zod";
 import { positionLimits } from "../../../services/requester/src/reads/position-gate.ts";
-import { fieldsOf } from "../fields.ts";
+import { fieldsOf, fieldsOfJson } from "../fields.ts";
 import { code, table } from "../markdown.ts";
 import type { ReferencePage } from "../page.ts";
 
@@ -10,7 +11,7 @@ export const httpApiPage: ReferencePage = {
   title: "HTTP API",
   summary: "every route of a requester and what its query may hold",
   from: "libs/proto/src/api/routes/",
-  body: () => [positions, ...Object.values(apiRoutes).map(section)].join("\n\n"),
+  body: () => [positions, ...Object.values(apiRoutes).map(section), ...documents()].join("\n\n"),
 };
 
 const positions = `## Positions: read your own writes
@@ -28,7 +29,7 @@ position, over a new connection, is complete; it may lack other clients' latest 
 failed requester is replaced. Two clients see each other's changes at once only if one passes its position to the other. Lists of
 nodes, logs and the event feed do not honour positions.`;
 
-function section({ methods, path, summary, query }: ApiRoute): string {
+function section({ methods, path, summary, query, answer }: ApiRoute): string {
   const nameOf = new Map(queryNames(query));
   const rows = fieldsOf(query, "flat").map(({ path: field, type, fallback, summary }) => [
     code(nameOf.get(field) ?? field),
@@ -38,5 +39,47 @@ function section({ methods, path, summary, query }: ApiRoute): string {
   ]);
   const title = `## ${methods.join(", ")} ${path}`;
   const parts = rows.length === 0 ? [] : [table(["query", "type", "default", "means"], rows)];
-  return [title, summary, ...parts].join("\n\n");
+  return [title, summary, ...parts, ...responseOf(answer)].join("\n\n");
+}
+
+function responseOf(answer: z.ZodType): readonly string[] {
+  const schema = wireJsonSchema(answer, "output");
+  const { $ref } = schema;
+  if (typeof $ref === "string") return [`Response: ${code($ref.replace(/^.*\//, ""))}, [below](#documents).`];
+  return fieldTable("response", schema);
+}
+
+/** The documents that responses of several routes have. */
+function documents(): readonly string[] {
+  const defs = Object.values(apiRoutes).map(
+    ({ answer }) => Object(wireJsonSchema(answer, "output")["$defs"]) as object,
+  );
+  const $defs: Record<string, { description?: string }> = Object.assign({}, ...defs);
+  const sections = Object.entries($defs).map(([name, schema]) => [
+    `### ${name}`,
+    schema.description ?? "",
+    ...fieldTable(name, { ...schema, $defs }),
+  ]);
+  return [
+    "## Documents",
+    "A job has the fields of [its spec](job-spec.md) too, which are not repeated here.",
+    ...sections.flat(),
+  ];
+}
+
+const ofSpec: ReadonlySet<string> = new Set(
+  fieldsOfJson(wireJsonSchema(JobSpec, "output"), "flat").map(({ path }) => path),
+);
+
+function fieldTable(name: string, schema: object): readonly string[] {
+  const fields = fieldsOfJson(schema, "nested").filter(
+    ({ path }) => name !== "Job" || !ofSpec.has(path.replace(/[.[].*$/, "")),
+  );
+  const rows = fields.map(({ path, type, required, summary }) => [
+    code(path),
+    type,
+    required ? "always" : "sometimes",
+    summary,
+  ]);
+  return rows.length === 0 ? [] : [table([name, "type", "there", "means"], rows)];
 }

@@ -55,10 +55,12 @@ function declarationsOf(text: string, name: string): readonly number[] {
 }
 
 // Consecutive one-line exports may share the comment above them, directives for other programs may follow it, and a type
-// that is derived from a value shares the value's comment.
+// that is derived from a value shares the value's comment. An event documents itself: its description is on its page.
 function hasDoc(text: string, line: number): boolean {
   const lines = text.split("\n");
   if (/^export type .*\btypeof\b/.test(lines[line - 1] ?? "")) return true;
+  const statement = lines.slice(line - 1, lines.findIndex((one, index) => index >= line - 1 && one.endsWith(";")) + 1);
+  if (/\bdefineEvent\([\s\S]*\.describe\(\s*"[A-Z]/.test(statement.join("\n"))) return true;
   const above = lines.slice(0, line - 1).findLast((one) => !/^\/\/ biome-ignore|^export (?:const|type) .*;$/.test(one));
   return above?.trimEnd().endsWith("*/") ?? false;
 }

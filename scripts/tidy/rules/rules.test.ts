@@ -131,6 +131,19 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
           "/** One. */\n// biome-ignore format: a table\nexport const a = 1;\nexport type B = typeof a;",
       },
     },
+    "an event whose description is on its page": {
+      files: {
+        "libs/core/src/mod.ts": `export { A } from "./a.ts";`,
+        "libs/core/src/a.ts": `export const A = defineEvent(\n  "A",\n  z.object({}).describe("It is."),\n);`,
+      },
+    },
+    "an event without one": {
+      finds: "without a doc comment",
+      files: {
+        "libs/core/src/mod.ts": `export { A } from "./a.ts"; use(A);`,
+        "libs/core/src/a.ts": `export const A = defineEvent("A", z.object({}));\nz.object({}).describe("It is.");`,
+      },
+    },
     "exports under one comment": {
       files: {
         "libs/core/src/mod.ts": `export { b } from "./a.ts";`,

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { Capability, userPattern } from "./executors/docker/container-settings.ts";
 import { pullDefaults } from "./executors/docker/pulls.ts";
 import { unreadable } from "./sources/local/allow-list.ts";
+import { transferSettings } from "./transfer-settings.ts";
 
 const token = (what: string) =>
   z.string().superRefine((name, issues) => {
@@ -14,7 +15,6 @@ const token = (what: string) =>
   });
 
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
-const port = whole(0, 65_535);
 const pair = z.string().regex(/^[^=]+=.*$/, "expected key=value");
 const percent = /^(100|\d{1,2})%$/;
 
@@ -51,76 +51,13 @@ const PerTask = z.object({
   gpu: amount(parseGpu, "1").describe("GPUs that one task may ask for; empty means all of the capacity"),
 });
 
-// Inputs have five minutes, as in Bacalhau. An hour exceeds any upload that is worth waiting for.
 const minutesMs = 60_000;
-const Inputs = z.object({
-  timeoutMs: whole(100, 60 * minutesMs)
-    .default(5 * minutesMs)
-    .describe("milliseconds within which all inputs of a task must be fetched"),
-  limitBytes: whole(1, Number.MAX_SAFE_INTEGER)
-    .default(10 * 1024 ** 3)
-    .describe("bytes that one input may take"),
-  // Equal to the default limit of one input, so that any input fits.
-  cacheBytes: whole(0, Number.MAX_SAFE_INTEGER)
-    .default(10 * 1024 ** 3)
-    .describe(
-      "bytes of inputs that this node stores in dataDir/input-cache for later executions, those in use included; the least recently used are removed; 0 stores none",
-    ),
-  // Equal to the default limit of one input: a task that asks for no disk may bring in one large input.
-  defaultDiskBytes: whole(1, Number.MAX_SAFE_INTEGER)
-    .default(10 * 1024 ** 3)
-    .describe("bytes that all inputs of a task may take together when it requests no Disk; else its Disk is the limit"),
-});
-
-const Results = z.object({
-  timeoutMs: whole(100, 60 * minutesMs)
-    .default(5 * minutesMs)
-    .describe("milliseconds within which results must be published"),
-  keepUnpublishedMs: whole(0, 366 * 24 * 60 * minutesMs)
-    .default(24 * 60 * minutesMs)
-    .describe("milliseconds for which results that could not be published are kept in dataDir/unpublished"),
-  keepUnpublishedBytes: whole(0, Number.MAX_SAFE_INTEGER)
-    .default(10 * 1024 ** 3)
-    .describe("bytes of results that are kept there; the oldest are removed first, and never the newest"),
-  outputBytes: whole(0, 1024 ** 4)
-    .default(1024 ** 3)
-    .describe("bytes of stdout, and of stderr, in the results; the rest is cut off"),
-  // Equal to the default limit of all stored results, and to what the client unpacks without asking.
-  limitBytes: whole(1, Number.MAX_SAFE_INTEGER)
-    .default(10 * 1024 ** 3)
-    .describe("bytes of all files of one result, holes of sparse files included; larger results are not published"),
-});
-
 const Output = z.object({
   // Four times the stored size of one stream: far above what a person reads, and written within a minute by a task that
   // never ends.
   limitBytes: whole(1, Number.MAX_SAFE_INTEGER)
     .default(4 * 1024 ** 3)
     .describe("bytes that one execution may write to stdout and stderr together; it is ended when it writes more"),
-});
-
-const s3Buckets = (act: string) =>
-  listOf(z.string().regex(/^([^/]+\/)?[^/]+$/, "expected a bucket, or namespace/bucket"))
-    .default([])
-    .describe(
-      `S3 buckets that jobs may ${act} with this node's credentials, separated by commas: a bucket, or namespace/bucket for one namespace; empty allows every bucket`,
-    );
-
-const Local = z.object({
-  address: z
-    .string()
-    .min(1)
-    .default("127.0.0.1")
-    .describe(
-      "address on which results are served, and which their links name; with 0.0.0.0 (all addresses) links name the machine",
-    ),
-  port: port.default(0).describe("port on which results are served; 0 selects any free port"),
-  keepMs: whole(1_000, 366 * 24 * 60 * minutesMs)
-    .default(24 * 60 * minutesMs)
-    .describe("milliseconds for which a result is stored"),
-  keepBytes: whole(0, Number.MAX_SAFE_INTEGER)
-    .default(10 * 1024 ** 3)
-    .describe("bytes of stored results; the oldest are removed first"),
 });
 
 const Nats = z.object(natsSettings).superRefine(checkNatsSettings);
@@ -153,6 +90,28 @@ const Docker = z.object({
     .describe(
       "whether a task that requests disk is run without the limit or refused when the engine's storage driver cannot enforce it",
     ),
+});
+
+const Selection = z.object({
+  locality: z
+    .enum(["anywhere", "local"])
+    .default("anywhere")
+    .describe("local: run only tasks with an input that is on this node"),
+  rejectStateless: yesOrNo().default(false).describe("refuse tasks without inputs"),
+  probeExec: z
+    .string()
+    .default("")
+    .describe(
+      "command that decides about each job: it reads the ask as JSON on stdin and in BACALHAU_JOB_SELECTION_PROBE_DATA, and accepts by exit code 0; empty accepts every job",
+    ),
+  probeHttp: z
+    .union([z.literal(""), z.url({ protocol: /^https?$/ })])
+    .default("")
+    .describe(
+      'URL to which each ask is posted as JSON; a status of 400 or more refuses, as does the answer {"shouldBid": false, "reason": "…"}; empty accepts every job',
+    ),
+  // A verdict that comes after the requester stopped waiting answers its next ask.
+  probeMs: whole(10, 60_000).default(5_000).describe("milliseconds within which a probe must answer"),
 });
 
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -208,6 +167,7 @@ export const ComputeConfig = z
           ),
       })
       .prefault({}),
+    selection: Selection.prefault({}),
     engines: z
       .object({ disabled: listOf(z.string()).default([]).describe("engines that are not offered") })
       .prefault({}),
@@ -243,36 +203,8 @@ export const ComputeConfig = z
       .describe(
         "paths of this machine that tasks may use as inputs, such as /data/**:ro; :rw lets tasks write, which with docker equals root on this machine",
       ),
-    sources: z
-      .object({
-        disabled: listOf(z.string()).default([]).describe("sources that are not offered"),
-        s3: z.object({ buckets: s3Buckets("read") }).prefault({}),
-      })
-      .prefault({}),
-    outbound: z
-      .object({
-        loopback: yesOrNo()
-          .default(false)
-          .describe(
-            "whether sources and publishers may connect to this machine's own addresses, where NATS, requesters and engines may listen",
-          ),
-        linkLocal: yesOrNo()
-          .default(false)
-          .describe(
-            "whether sources and publishers may connect to link-local and metadata addresses (169.254.0.0/16, fe80::/10), where clouds hand out credentials",
-          ),
-      })
-      .prefault({}),
-    inputs: Inputs.prefault({}),
-    results: Results.prefault({}),
+    ...transferSettings,
     output: Output.prefault({}),
-    publishers: z
-      .object({
-        disabled: listOf(z.string()).default([]).describe("publishers that are not offered"),
-        local: Local.prefault({}),
-        s3: z.object({ buckets: s3Buckets("write") }).prefault({}),
-      })
-      .prefault({}),
     log: z
       .object({ level: z.enum(levels).default("info").describe("minimum level of log lines on stderr") })
       .prefault({}),

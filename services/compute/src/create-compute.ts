@@ -3,6 +3,7 @@ import type { NodeInfo } from "@shoal/proto";
 import { createAgent } from "./agent/agent.ts";
 import { createSweeper } from "./agent/sweeper.ts";
 import { createBidder } from "./bidder/bidder.ts";
+import { jobSelection } from "./bidder/job-selection.ts";
 import { createPolicies } from "./bidder/policies/index.ts";
 import { createLedger, type Ledger } from "./capacity/ledger.ts";
 import { Reservation } from "./capacity/reservation.ts";
@@ -30,14 +31,9 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
   const hostVariable = hostVariables(ports.env, settings.envAllow);
   const availability = createAvailability(ports);
   const outbox = createOutbox({ ...ports, onRepeat: (executionId) => agent.confirm(executionId) });
-  const ledger = createLedger({
-    clock,
-    capacity: settings.capacity,
-    slotsMax: settings.slotsMax,
-    freed: () => heartbeat.soon(),
-  });
+  const { capacity, slotsMax } = settings;
+  const ledger = createLedger({ clock, capacity, slotsMax, freed: () => heartbeat.soon() });
   const { available } = ledger;
-  const { capacity } = settings;
   const reservation = new Reservation({ clock, capacity, available, onEnded: () => heartbeat.soon() });
   const instance = { instanceId: ports.random.uuid(), startedAt: clock.now() };
   const info = () => nodeInfo(settings, availability, { available: reservation.shown(), running: ledger.taken() });
@@ -77,7 +73,8 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     sweepFolders: (keep) => sweepFolders(ports.workspace, keep),
     seal,
   });
-  const around = { ...settings, parts: ports, availability, hostVariable, available };
+  const selection = jobSelection(settings, ports);
+  const around = { ...settings, selection, parts: ports, availability, hostVariable, available };
   const bidder = createBidder({ nodeId, bidServer, ledger, reservation, policies: createPolicies(around) });
   return [...opening(availability, ports), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
 }

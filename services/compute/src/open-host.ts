@@ -84,6 +84,7 @@ async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string
     heartbeatMs: config.heartbeatMs,
     rejectNetworked: config.network.reject,
     hostNetwork: config.network.host,
+    selection: config.selection,
     envAllow: config.env.allow,
     version: `v${shoalVersion}`,
     address: config.address === "" ? hostname() : config.address,

@@ -2,6 +2,7 @@ import { forgetAfterMs, listOf, yesOrNo } from "@shoal/core";
 import { checkNatsSettings, natsSettings, storageDefaults } from "@shoal/nats";
 import { tokenProblem } from "@shoal/proto";
 import { z } from "zod";
+import { readQuota } from "./owner/scheduler/quota-settings.ts";
 
 const token = (what: string) =>
   z.string().superRefine((name, issues) => {
@@ -100,6 +101,9 @@ const Nodes = z
       .describe(
         "how long a node may be disconnected before it is forgotten and its results are deleted, milliseconds; longer than disconnectAfterMs",
       ),
+    manualApproval: yesOrNo()
+      .default(false)
+      .describe("whether a node that joins gets work only after `shoal node approve`: true or false"),
   })
   .superRefine(({ disconnectAfterMs, forgetAfterMs: afterMs }, issues) => {
     if (afterMs > disconnectAfterMs) return;
@@ -185,6 +189,20 @@ const Results = z.object({
     .prefault({}),
 });
 
+const Secrets = z.object({
+  keyFile: z
+    .string()
+    .default("")
+    .describe(
+      "file of the cluster's X25519 keys for secrets, in PEM: the first seals, all open; the same on every requester, for its owner alone; empty disables secrets",
+    ),
+});
+
+const quota = z.string().superRefine((text, issues) => {
+  const read = readQuota(text);
+  if (!read.ok) issues.addIssue({ code: "custom", message: read.why });
+});
+
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 /** The settings of a requester. `http.port` is also SHOAL_HTTP_PORT. */
@@ -205,6 +223,12 @@ export const RequesterConfig = z
     jobs: Jobs.prefault({}),
     jobDefaults: JobDefaults.prefault({}),
     results: Results.prefault({}),
+    secrets: Secrets.prefault({}),
+    quotas: listOf(quota)
+      .default([])
+      .describe(
+        "the most that the executions of a namespace may use at once, separated by commas: team-a cpu=8 memory=16GiB gpu=1 jobs=20; jobs beyond it wait; the namespace * stands for all others; equal on all requesters",
+      ),
     positionsMs: count(10, 600_000)
       .default(1000)
       .describe(

@@ -1,13 +1,14 @@
 import type { BidServer } from "@shoal/core";
-import { AskBatch, type BidBatch, ConfirmAnswer, subjects } from "@shoal/proto";
+import { AskBatch, type BidBatch, subjects } from "@shoal/proto";
 import type { NatsSession } from "../connection/nats-session.ts";
+import { openReplyMux } from "../connection/reply-mux.ts";
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
-import type { RequestAnswer } from "../node-requests/request-answer.ts";
 import { followHeartbeats } from "./heartbeats.ts";
+import { askRequesters, confirmRequests, secretRequests } from "./node-requests.ts";
 
 /** The node's side of bidding over core NATS. */
-export function createBidServer(link: NatsSession, nodeId: string, ask: RequestAnswer): BidServer {
-  const confirming = { what: "confirming executions", subject: subjects.confirm(nodeId), schema: ConfirmAnswer };
+export function createBidServer(link: NatsSession, nodeId: string): BidServer {
+  const replies = openReplyMux(link.nc, subjects.confirmed(nodeId));
   async function receive(
     bytes: Uint8Array,
     answer: (batch: AskBatch) => Promise<BidBatch>,
@@ -39,6 +40,7 @@ export function createBidServer(link: NatsSession, nodeId: string, ask: RequestA
       if (!link.nc.isClosed()) link.nc.publish(subjects.heartbeat(nodeId), encodeMessage(heartbeat));
     },
     onOwnHeartbeat: (deliver) => followHeartbeats(link, nodeId, deliver),
-    confirm: (request, waitMs) => ask({ ...confirming, request, waitMs }),
+    confirm: (request, waitMs) => askRequesters(link, confirmRequests, { nodeId, request, replies, waitMs }),
+    requestSecrets: (request, waitMs) => askRequesters(link, secretRequests, { nodeId, request, replies, waitMs }),
   };
 }

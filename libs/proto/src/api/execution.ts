@@ -19,45 +19,74 @@ const computeInts = {
 } satisfies Record<ExecutionState, number>;
 const desiredInts = { pending: 0, running: 1, stopped: 2 } as const;
 
-const stated = { message: z.string(), details: z.record(z.string(), z.string()) };
+const stated = {
+  message: z.string().describe("the reason of the state, for people"),
+  details: z.record(z.string(), z.string()).describe("facts about the state, for programs"),
+};
 
 /** An execution as the API shows it and the view stores it. */
 export const ExecutionEntity = z
   .object({
-    id: z.string(),
-    namespace: z.string(),
-    evalId: z.string(),
-    name: z.string(),
-    nodeId: z.string(),
-    jobId: z.string(),
-    jobVersion: z.int(),
-    allocatedResources: z.object({ tasks: z.record(z.string(), onWireResources(AllocatedResources)) }),
-    desiredState: z.object({
-      stateType: onWire(z.enum(["pending", "running", "stopped"]), { as: desiredInts }),
-      ...stated,
+    id: z.string().describe("the id of the execution"),
+    namespace: z.string().describe("the namespace of the job"),
+    evalId: z.string().describe("empty: for Bacalhau's clients"),
+    name: z.string().describe("empty: for Bacalhau's clients"),
+    nodeId: z.string().describe("the node that runs it"),
+    jobId: z.string().describe("the job that it belongs to"),
+    jobVersion: z.int().describe("the version of the job whose spec it runs"),
+    allocatedResources: z
+      .object({
+        tasks: z
+          .record(z.string(), onWireResources(AllocatedResources))
+          .describe("by the name of the task; a zero is left out"),
+      })
+      .describe("what the node grants to it"),
+    desiredState: z
+      .object({
+        stateType: onWire(z.enum(["pending", "running", "stopped"]).describe("the state that the job demands"), {
+          as: desiredInts,
+        }),
+        ...stated,
+      })
+      .describe("what the job demands of it"),
+    computeState: z
+      .object({
+        stateType: onWire(z.enum(executionMachine.states).describe("its state"), { as: computeInts }),
+        ...stated,
+      })
+      .describe("its state on the node"),
+    publishedResult: z
+      .object({
+        type: z.string().describe("where the results are; empty without results"),
+        params: SpecConfig.shape.params.describe("how to get them"),
+      })
+      .describe("its published results"),
+    runOutput: RunOutput.extend({
+      stderr: onWire(RunOutput.shape.stderr.clone(), { name: "stderr" }),
+    })
+      .optional()
+      .describe("its output and exit code; absent until it has ended"),
+    previousExecution: z.string().describe("the execution that it replaces; empty for a first attempt"),
+    nextExecution: z.string().describe("the execution that replaces it; empty without one"),
+    followupEvalId: z.string().describe("empty: for Bacalhau's clients"),
+    partitionIndex: onWire(z.int().describe("the partition of the job that it runs; left out for the first one"), {
+      omitEmpty: true,
     }),
-    computeState: z.object({ stateType: onWire(z.enum(executionMachine.states), { as: computeInts }), ...stated }),
-    publishedResult: z.object({ type: z.string(), params: SpecConfig.shape.params }),
-    runOutput: RunOutput.extend({ stderr: onWire(z.string(), { name: "stderr" }) }).optional(),
-    previousExecution: z.string(),
-    nextExecution: z.string(),
-    followupEvalId: z.string(),
-    partitionIndex: onWire(z.int(), { omitEmpty: true }),
-    attempt: z.int(),
-    revision: z.int(),
-    createTime: onWire(z.number(), { as: "nanoseconds" }),
-    modifyTime: onWire(z.number(), { as: "nanoseconds" }),
+    attempt: z.int().describe("the number of the attempt at its slot, from 1"),
+    revision: z.int().describe("one more with each of its events"),
+    createTime: onWire(z.number().describe("when it was assigned"), { as: "nanoseconds" }),
+    modifyTime: onWire(z.number().describe("when its last event was decided"), { as: "nanoseconds" }),
   })
-  .meta({ id: "Execution" });
+  .meta({ id: "Execution", description: "one attempt at one slot of a job" });
 export type ExecutionEntity = z.infer<typeof ExecutionEntity>;
 
 /** Resources on the wire have Bacalhau's names, and every zero is left out. */
 export function onWireResources(schema: typeof AllocatedResources): typeof AllocatedResources {
   const names = { cpuCores: "CPU", memoryBytes: "Memory", diskBytes: "Disk", gpus: "GPU" } as const;
   return schema.extend({
-    cpuCores: onWire(z.number().min(0), { name: names.cpuCores, omitEmpty: true }),
-    memoryBytes: onWire(z.number().min(0), { name: names.memoryBytes, omitEmpty: true }),
-    diskBytes: onWire(z.number().min(0), { name: names.diskBytes, omitEmpty: true }),
-    gpus: onWire(z.number().min(0), { name: names.gpus, omitEmpty: true }),
+    cpuCores: onWire(z.number().min(0).describe("cores"), { name: names.cpuCores, omitEmpty: true }),
+    memoryBytes: onWire(z.number().min(0).describe("bytes of memory"), { name: names.memoryBytes, omitEmpty: true }),
+    diskBytes: onWire(z.number().min(0).describe("bytes of disk"), { name: names.diskBytes, omitEmpty: true }),
+    gpus: onWire(z.number().min(0).describe("devices"), { name: names.gpus, omitEmpty: true }),
   });
 }

@@ -10,14 +10,15 @@ export const LogFrame = z
     value: onWire(
       z
         .object({
-          type: onWire(z.enum(["stdout", "stderr"]), { as: streams }),
-          line: z.string(),
-          executionId: z.string().optional(),
+          type: onWire(z.enum(["stdout", "stderr"]).describe("the stream"), { as: streams }),
+          line: z.string().describe("a piece of output, with its line end"),
+          executionId: z.string().optional().describe("the execution that wrote it"),
         })
-        .optional(),
+        .optional()
+        .describe("some output"),
       { name: "value" },
     ),
-    error: onWire(z.string().optional(), { name: "error" }),
+    error: onWire(z.string().optional().describe("why the output ends here"), { name: "error" }),
   })
-  .meta({ id: "LogFrame" });
+  .meta({ id: "LogFrame", description: "one frame of output: some of it, or an error" });
 export type LogFrame = z.infer<typeof LogFrame>;

@@ -1,13 +1,16 @@
 /**
  * The process of one guest: started ahead of time, takes one job, and ends with it.
  *
- * It runs under Node's permission model, which allows it to read this folder only, so that this code cannot open another file of the
+ * It runs under Node's permission model, which allows it to read its own script only, so that this code cannot open another file of the
  * host by a path, by a link or by a bug. It requests files from the node on descriptor 3, by handle and by the guest's own path. It
- * must import only `node:*` and files of this folder.
+ * must import only `node:*` and files of this folder, which `sandbox-script.ts` joins into one script.
  */
 import { channelOn } from "./channel.ts";
+import { freezeIntrinsics } from "./freeze.ts";
 import { compile, runGuest } from "./guest.ts";
 import type { Ending } from "./protocol.ts";
+
+freezeIntrinsics();
 
 // The descriptor of the channel, after the three standard streams.
 const channel = channelOn(3);

@@ -41,6 +41,12 @@ describe("a bidder", () => {
     ]);
   });
 
+  it("is busy when a policy's refusal may change", async () => {
+    const options = bidder([{ name: "slow", evaluate: () => ({ fit: false, why: "not yet", mayChange: true }) }]);
+    const { bids } = await answer(options, { asks: [askOf()], released: [] });
+    expect(bids).toMatchObject([{ accepted: false, busy: true, why: "slow: not yet", available: capacity }]);
+  });
+
   it("applies releases before asks", async () => {
     const options = bidder();
     await answer(options, { asks: [askOf({ askId: "a-1", slots: 2 })], released: [] });

@@ -43,7 +43,10 @@ async function bidFor(options: BidderOptions, ask: Ask): Promise<Bid> {
   const { nodeId, ledger, policies, reservation } = options;
   try {
     const verdict = await evaluateAsk(policies, ask);
-    if (!verdict.fit) return refusal(options, ask, verdict.why);
+    if (!verdict.fit) {
+      const refused = refusal(options, ask, verdict.why);
+      return verdict.mayChange === true ? { ...refused, busy: true, available: reservation.left() } : refused;
+    }
     const held = ledger.hold(ask.askId, ask.requirements.resources, reservation.slotsFor(ask));
     if (ask.othersWait === true) ledger.announceFreeRoom();
     if (held.holdUntil === undefined) return busy(options, ask, held.why);

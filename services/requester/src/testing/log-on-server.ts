@@ -34,6 +34,8 @@ export interface LogOnServer {
   join(nodeId: string): Promise<void>;
   /** The content of a bucket, byte for byte. */
   stored(bucket: keyof NatsRequesterPorts["views"]): Promise<Readonly<Record<string, string>>>;
+  /** The last position of every stream on the server, buckets included, by name. */
+  lastSequences(): Promise<Readonly<Record<string, number>>>;
   close(): Promise<void>;
 }
 
@@ -85,6 +87,12 @@ export async function logOnServer(): Promise<LogOnServer> {
           bytes === undefined ? entries.delete(key) : entries.set(key, Buffer.from(bytes).toString()),
       });
       return Object.fromEntries([...entries].filter(([key]) => !key.startsWith("_")).sort());
+    },
+    async lastSequences() {
+      const last = new Map<string, number>();
+      const { streams } = await ports.link.manager();
+      for await (const { config, state } of streams.list()) last.set(config.name, state.last_seq);
+      return Object.fromEntries(last);
     },
     async close() {
       await ports.close();

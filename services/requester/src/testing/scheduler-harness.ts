@@ -25,6 +25,7 @@ import {
   timesFitting,
 } from "@shoal/proto";
 import type { BiddingSettings } from "../owner/scheduler/bidding-round.ts";
+import type { Quota } from "../owner/scheduler/namespace-quotas.ts";
 import type { Placeable } from "../owner/scheduler/placeable.ts";
 import { Scheduler } from "../owner/scheduler/scheduler.ts";
 
@@ -32,6 +33,7 @@ export interface SchedulerHarnessOptions {
   readonly nodes: readonly NodeInfo[];
   readonly auction?: BiddingSettings;
   readonly seed?: number | string;
+  readonly quotas?: ReadonlyMap<string, Quota>;
   /** Whether refusals for lack of room carry the room that is left. */
   readonly showsRoom?: boolean;
   /** Called with each release, whether a node holds room for it or not. */
@@ -155,11 +157,13 @@ export class TestJob implements Placeable {
     for (const event of decision.events) this.#job = evolveJob(this.#job, event, { at: clock.now(), seq: 1 });
     const job = this.#job;
     const changed = decision.events.length > 0;
-    if (changed && job !== undefined)
+    if (changed && job !== undefined) {
+      scheduler.used(job);
       scheduler.request(
         this,
         jobKind.react(job, emptyWorld, clock.now()).slots.map((slot) => ({ ...slot, ...this.#pinned })),
       );
+    }
     return { ok: true, changed };
   }
 }
@@ -228,6 +232,7 @@ export function schedulerHarness(options: SchedulerHarnessOptions): SchedulerHar
     bidClient: bidClientOf(nodes, clock, { beat, release: options.onRelease }),
     clock,
     auction,
+    ...(options.quotas === undefined ? {} : { quotas: options.quotas }),
     random: { uuid: () => `id-${ids++}`, fraction: () => prng.fraction() },
     logger: { info: () => undefined, warn: (facts, sentence) => raise(`${sentence} ${JSON.stringify(facts)}`) },
     membership: { candidate: (nodeId) => known.get(nodeId), settled: () => true },

@@ -43,6 +43,16 @@ describe("a verification of a real log", () => {
     expect(await run({ expect: report.anchor })).toMatchObject({ ok: true, aggregates: { job: 3 } });
   });
 
+  it("writes nothing", async () => {
+    for (const jobId of [good, broken]) await harness.live(jobId);
+    await harness.join("n-one");
+    const before = await harness.lastSequences();
+    expect((await run()).ok).toBe(true);
+    expect(await harness.lastSequences()).toEqual(before);
+    await harness.live(damaged);
+    expect(await harness.lastSequences()).not.toEqual(before);
+  });
+
   it("names a broken chain, a forged entry and messages that cannot be read, each once", async () => {
     for (const jobId of [good, forged]) await harness.live(jobId);
     const first = await harness.append(

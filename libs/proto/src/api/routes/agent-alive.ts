@@ -7,5 +7,5 @@ export const agentAlive = defineRoute({
   path: "/api/v1/agent/alive",
   summary: "Returns 200 while this server serves requests.",
   query: z.object({}),
-  answer: z.object({ status: z.literal("OK") }),
+  answer: z.object({ status: z.literal("OK").describe("the requester is alive") }),
 });

@@ -8,5 +8,8 @@ export const authMethods = defineRoute({
   path: "/api/v1/auth",
   summary: "Lists the authentication methods.",
   query: z.object({}),
-  answer: z.object({ nextToken: z.string().default(""), methods: z.record(z.string(), AuthMethod) }),
+  answer: z.object({
+    nextToken: z.string().default("").describe("always empty"),
+    methods: z.record(z.string(), AuthMethod).describe("the methods by name; empty when none is needed"),
+  }),
 });

@@ -9,5 +9,5 @@ export const authenticate = defineRoute({
   summary: "Issues a token to a client that proves that it holds its key. No route requires a token yet.",
   query: z.object({}),
   body: z.object({ methodData: z.unknown().optional() }),
-  answer: z.object({ authentication: Authentication }),
+  answer: z.object({ authentication: Authentication.describe("the outcome") }),
 });

@@ -19,7 +19,7 @@ const FeedCloudEvent = z
     message: attribute("message", "the event as a sentence"),
     data: onWire(z.unknown().describe("the facts of the event"), { name: "data" }),
   })
-  .meta({ id: "CloudEvent" });
+  .meta({ id: "CloudEvent", description: "an event of the feed: CloudEvents 1.0 in its JSON format" });
 
 export const events = defineRoute({
   name: "events",

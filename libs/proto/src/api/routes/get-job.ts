@@ -19,7 +19,7 @@ export const getJob = defineRoute({
   }),
   answer: z.object({
     job: JobEntity,
-    history: pageOf(HistoryEntity).optional(),
-    executions: pageOf(ExecutionEntity).optional(),
+    history: pageOf(HistoryEntity).optional().describe("its history, when included"),
+    executions: pageOf(ExecutionEntity).optional().describe("its executions, when included"),
   }),
 });

@@ -7,6 +7,6 @@ export const healthz = defineRoute({
   path: "/healthz",
   summary: "Returns the liveness of this process; 503 when it has to be restarted.",
   query: z.object({}),
-  answer: z.object({ status: z.enum(["OK", "STUCK"]) }),
+  answer: z.object({ status: z.enum(["OK", "STUCK"]).describe("whether the process works; STUCK: restart it") }),
   statuses: [200, 503],
 });

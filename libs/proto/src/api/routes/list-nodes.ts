@@ -30,5 +30,8 @@ export const listNodes = defineRoute({
     reverse: flag().describe("reverses the order"),
     limit: limit(Number.MAX_SAFE_INTEGER).describe("the most nodes to return; all when unset"),
   }),
-  answer: z.object({ nextToken: z.string().default(""), nodes: z.array(NodeEntity).default([]) }),
+  answer: z.object({
+    nextToken: z.string().default("").describe("always empty: nodes come in one page"),
+    nodes: z.array(NodeEntity).default([]).describe("the nodes"),
+  }),
 });

@@ -16,9 +16,9 @@ export const rerunJob = defineRoute({
     reason: z.string().max(reasonChars).default("").describe("stored in the history"),
   }),
   answer: z.object({
-    jobId: z.string(),
+    jobId: z.string().describe("the id of the job"),
     jobVersion: z.int().describe("the version whose spec is run"),
-    evaluationId: z.string(),
-    warnings: z.array(z.string()).default([]),
+    evaluationId: z.string().describe("a random id, for Bacalhau's clients"),
+    warnings: z.array(z.string()).default([]).describe("what was ignored"),
   }),
 });

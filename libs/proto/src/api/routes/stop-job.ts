@@ -12,5 +12,7 @@ export const stopJob = defineRoute({
   summary: "Stops a job; one that is stopped already stays so, and the answer's EvaluationID is empty then.",
   query: z.object({ ...inNamespace, reason: text(reasonChars).describe("stored in the history") }),
   body: z.object({ reason: z.string().max(reasonChars).default("") }),
-  answer: z.object({ evaluationId: z.string() }),
+  answer: z.object({
+    evaluationId: z.string().describe("a random id, for Bacalhau's clients; empty when the job was stopped already"),
+  }),
 });

@@ -22,8 +22,8 @@ export const submitJob = defineRoute({
     idempotencyToken: z.string().max(tokenChars).default(""),
   }),
   answer: z.object({
-    jobId: z.string(),
-    evaluationId: z.string(),
+    jobId: z.string().describe("the id of the job"),
+    evaluationId: z.string().describe("a random id, for Bacalhau's clients"),
     warnings: z.array(z.string()).default([]).describe("what was changed in the spec or ignored"),
   }),
 });

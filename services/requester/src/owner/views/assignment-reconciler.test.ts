@@ -23,17 +23,31 @@ async function idleNode(sim: SimulatedCluster) {
   return bidServer;
 }
 
-/** A requester with one job, assigned to the node. */
-async function harness() {
-  const sim = createSimulatedCluster();
-  const ports = memoryPorts(sim, "a");
-  const requester = createRequester({ ...settings, requesterId: "a" }, ports);
-  for (const process of [ports.catalog, ...requester.processes]) {
+/** A requester, which claims the shards without an owner. */
+async function startRequester(sim: SimulatedCluster, requesterId: string) {
+  const ports = memoryPorts(sim, requesterId);
+  const requester = createRequester({ ...settings, requesterId }, ports);
+  const processes = [ports.catalog, ...requester.processes];
+  for (const process of processes) {
     const started = process.start();
     await sim.clock.advance(100);
     await started;
   }
   await sim.clock.advance(1_000);
+  const end = async () => {
+    for (const process of processes.toReversed()) {
+      const ended = process.stop();
+      await sim.clock.advance(100);
+      await ended;
+    }
+  };
+  return { ports, requester, end };
+}
+
+/** A requester with one job, assigned to the node. */
+async function harness() {
+  const sim = createSimulatedCluster();
+  const { ports, requester, end } = await startRequester(sim, "a");
   const bidServer = await idleNode(sim);
   await sim.clock.advance(2_000);
   const submitting = requester.commands.submit({ spec, actor: { type: "client", id: "test" } });
@@ -69,7 +83,19 @@ async function harness() {
     await sim.clock.advance(6_000);
     return (await asking)?.verdicts.map(({ holds }) => holds);
   };
-  return { sim, ports, requester, jobId, executionId, key: `${nodeId}.${executionId}`, assignments, live, stop, ask };
+  return {
+    sim,
+    ports,
+    requester,
+    jobId,
+    executionId,
+    key: `${nodeId}.${executionId}`,
+    assignments,
+    live,
+    stop,
+    ask,
+    end,
+  };
 }
 
 describe("the owner of a shard", () => {
@@ -101,6 +127,26 @@ describe("the owner of a shard", () => {
     assignments.write(`${nodeId}.e-x`, 3, { seq: 3, jobId: "j-unknown", namespace: "default" });
     await sim.clock.advance(30_000);
     expect(assignments.get(`${nodeId}.e-x`)).toBeUndefined();
+  });
+
+  it("compares all assignments as soon as it has claimed a shard", async () => {
+    const { sim, assignments, end } = await harness();
+    // No node of this id is known, so that none returns.
+    const stray = (index: number) => `n-gone.e-${index}`;
+    const write = (index: number) =>
+      assignments.write(stray(index), 3, { seq: 3, jobId: `j-unknown-${index}`, namespace: "default" });
+    await startRequester(sim, "b");
+    await sim.clock.advance(15_000);
+    const all = Array.from({ length: 32 }, (_, index) => index);
+    const left = () => all.filter((index) => assignments.get(stray(index)) !== undefined).length;
+    // Each of the two has just compared its shards: their next passes without a cause are 20 s away.
+    for (const index of all) write(index);
+    for (let ticks = 0; left() > 0 && ticks < 500; ticks++) await sim.clock.advance(100);
+    expect(left()).toBe(0);
+    await end();
+    for (const index of all) write(index);
+    await sim.clock.advance(8_000);
+    expect(left()).toBe(0);
   });
 
   it("rewrites missing assignments, with the same bytes, when a node returns", async () => {
