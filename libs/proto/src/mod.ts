@@ -32,6 +32,7 @@ export {
   ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
+  ExecutionPreparing,
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
@@ -42,6 +43,7 @@ export {
   RunOutput,
 } from "./execution/events.ts";
 export { type ExecutionEvent, type ExecutionState, executionMachine } from "./execution/machine.ts";
+export { Preparation, type PreparedInput, preparationText, preparedInputsMax } from "./execution/preparation.ts";
 export {
   type ExecutionPlace,
   executionIdOf,

@@ -7,7 +7,7 @@ import {
   type Random,
   type Registry,
 } from "@shoal/core";
-import type { Assignment, Report } from "@shoal/proto";
+import type { Assignment, Preparation, Report } from "@shoal/proto";
 import type { Executor } from "../executors/executor.ts";
 import type { HeldPath } from "../held-path.ts";
 import type { Ended, Journal } from "../journal/journal.ts";
@@ -62,6 +62,15 @@ export interface RunLimits {
   readonly hostNetwork: boolean;
 }
 
+/** What a run has prepared so far. */
+export interface PreparationProgress {
+  /** Begins a stage: it is reported when it takes more than a second, and when it changes. */
+  begin(stage: Preparation["stage"]): void;
+  end(): void;
+  /** What a report shows: the stage while it lasts, and later only what was fetched from elsewhere. */
+  shown(isPreparing: boolean): Preparation | undefined;
+}
+
 /** One execution on its way through the matrix. */
 export interface Run {
   readonly ports: RunnerPorts;
@@ -72,6 +81,8 @@ export interface Run {
   readonly forgotten: AbortSignal;
   /** Paths of this machine that are held open for the execution; closed when its folder is removed. */
   readonly held: HeldPath[];
+  /** What has been prepared; set when the preparation begins. */
+  progress: PreparationProgress | undefined;
   /** True while a folder may exist for it. */
   hasFolder: boolean;
   /** The highest number of its reports, by any process of this node. */
@@ -103,6 +114,7 @@ export async function recordEnd(run: Run, report: Report): Promise<void> {
 
 /** The data by which the journal's phases of a live run differ. */
 type Phase =
+  | { readonly phase: "preparing" }
   | { readonly phase: "starting" }
   | { readonly phase: "running"; readonly startedAt: number }
   | { readonly phase: "exited"; readonly ended: Ended };
