@@ -86,6 +86,7 @@ export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.
 export type { QueueSummaries } from "./ports/queue-summaries.ts";
 export type { Random } from "./ports/random.ts";
 export type { OutgoingReport, ReceivedReport, ReportQueue, ReportReading, ReportSender } from "./ports/report-queue.ts";
+export type { UploadClient, UploadServer } from "./ports/uploads.ts";
 export {
   type BucketPosition,
   isEntryKey,

@@ -32,6 +32,7 @@ export {
   ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
+  ExecutionPreparing,
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
@@ -42,6 +43,7 @@ export {
   RunOutput,
 } from "./execution/events.ts";
 export { type ExecutionEvent, type ExecutionState, executionMachine } from "./execution/machine.ts";
+export { Preparation, type PreparedInput, preparationText, preparedInputsMax } from "./execution/preparation.ts";
 export { ExecutionRuntime, GpuDevice, PublishedPort, runtimeDetails } from "./execution/runtime.ts";
 export {
   type ExecutionPlace,
@@ -139,6 +141,7 @@ export {
   subjectOf,
   subjects,
 } from "./subjects.ts";
+export { UploadAnswer, UploadRequest } from "./upload.ts";
 export { shoalReleasedAt, shoalVersion } from "./version.ts";
 export { type FromWire, fromWire, readParams, toWire } from "./wire/codec.ts";
 export { type FoldedKeys, foldKeys, shownKey } from "./wire/fold-keys.ts";
