@@ -3,7 +3,7 @@ import { drainModes } from "../../node/events.ts";
 import { defineRoute } from "../route.ts";
 
 /** What an operator orders about a node. Bacalhau has the first three. */
-export const nodeActions = ["approve", "reject", "delete", "drain", "undrain"] as const;
+const nodeActions = ["approve", "reject", "delete", "drain", "undrain"] as const;
 export type NodeAction = (typeof nodeActions)[number];
 
 // The message is a sentence that the log stores permanently.
@@ -36,6 +36,7 @@ export const updateNode = defineRoute({
       .int("expected whole seconds")
       .min(0, "expected 0 or more seconds")
       .max(deadlineMax, "expected at most 30 days")
+      // As Nomad's default.
       .default(3600)
       .describe("of a drain: seconds after which the rest of the work moves; an hour by default"),
   }),
