@@ -74,18 +74,16 @@ interface NodeParts {
 /** Builds a requester over its ports. Nothing happens until its processes are started, in order. */
 export function createRequester(settings: RequesterSettings, ports: RequesterPorts): Requester {
   const { requesterId: by, kinds = allKinds, positionsMs } = settings;
-  const { bidClient, clock, random, logger, views } = ports;
+  const { bidClient, clock, random, logger, views, log } = ports;
   const features = new FeatureGate({ supported: settings.featureLevel ?? featureLevel, logger });
   // The parts refer to each other: a part that is called back looks up its counterpart when it is called.
   const parts = (): NodeParts => ({ controller, scheduler, owner, assignments, changes });
   const watcher = watcherOf(parts);
   const membership = new LiveMembership({
-    bidClient,
-    nodes: views.nodes,
-    log: ports.log,
-    clock,
+    ...{ bidClient, clock, watcher },
     ...settings.nodes,
-    watcher,
+    nodes: views.nodes,
+    log,
   });
   const changes = new NodeChanges({
     ...{ clock, disconnectAfterMs: settings.nodes.disconnectAfterMs },
@@ -102,14 +100,8 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   });
   const dispatcher = dispatcherOf({ ports, kinds, by, features, owner: () => owner });
   const effects = new EffectDeliverer({ clock, logger, kinds, by, dispatcher });
-  const world: World = {
-    isGone: (nodeId) => membership.isGone(nodeId),
-    removalOf: (nodeId) => membership.removalOf(nodeId),
-    drainOf: (nodeId) => membership.drainOf(nodeId),
-    nodes: () => membership.connected().flatMap((nodeId) => membership.candidate(nodeId) ?? []),
-    settled: () => membership.settled(),
-  };
-  const reconciler = new Reconciler({ clock, by, world, effects, scheduler: createPlaceables(scheduler, by) });
+  const placeables = createPlaceables(scheduler, by);
+  const reconciler = new Reconciler({ clock, by, world: worldOf(membership), effects, scheduler: placeables });
   const roster = new Roster(clock);
   const owner = new Owner({
     ports: { ...ports, leases: roster.over(ports.leases) },
@@ -138,6 +130,15 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   const processes = [...work, createConfirmations(ports), ...answering];
   return { processes, commands, secrets, dispatcher, membership, owner, roster, features };
 }
+
+/** What deciders may know of the nodes. */
+const worldOf = (membership: LiveMembership): World => ({
+  isGone: (nodeId) => membership.isGone(nodeId),
+  removalOf: (nodeId) => membership.removalOf(nodeId),
+  drainOf: (nodeId) => membership.drainOf(nodeId),
+  nodes: () => membership.connected().flatMap((nodeId) => membership.candidate(nodeId) ?? []),
+  settled: () => membership.settled(),
+});
 
 function watcherOf(parts: () => NodeParts): MembershipWatcher {
   return {
