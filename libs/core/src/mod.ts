@@ -18,6 +18,7 @@ export {
 } from "./config/config.ts";
 export { resultWithin, type TimeLimit, type WaitLimit, within } from "./deadline.ts";
 export type { Decision, Draft, Evolve, Moment, Rejection } from "./decider.ts";
+export { explainJob } from "./explain/explain-job.ts";
 export { assert, Bug, causeOf, Fault } from "./fault.ts";
 export { featureLevelOf } from "./feature-level.ts";
 export { type CloudEvent, cloudEventOf } from "./feed.ts";

@@ -1,6 +1,7 @@
 export { ApiErrorBody } from "./api/api-error-body.ts";
 export { ClusterEntity, FinishedUpgradeEntity, HoldingsEntity } from "./api/cluster.ts";
 export { ExecutionEntity } from "./api/execution.ts";
+export { JobExplanation, RefusalGroup, SlotExplanation, WaitExplanation } from "./api/explanation.ts";
 export { HistoryEntity } from "./api/history.ts";
 export { JobEntity } from "./api/job.ts";
 export { LogFrame } from "./api/log-frame.ts";
