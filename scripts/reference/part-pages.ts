@@ -4,6 +4,7 @@ import { fromWire, JobSpec } from "@shoal/proto";
 import { z } from "zod";
 import { ComputeConfig } from "../../services/compute/src/config.ts";
 import { createExecutors } from "../../services/compute/src/executors/index.ts";
+import { nativeOf } from "../../services/compute/src/open-host.ts";
 import type { NodePart } from "../../services/compute/src/parts.ts";
 import { createPublishers } from "../../services/compute/src/publishers/index.ts";
 import { createSources } from "../../services/compute/src/sources/index.ts";
@@ -21,7 +22,10 @@ export function partsOfNode(): Readonly<Record<"engines" | "sources" | "publishe
   const local = { ...publishers.local, machine: "node", folder: "published" };
   const results = { bucket: "results", put: () => Promise.reject(new Error("a reference page publishes nothing")) };
   return {
-    engines: createExecutors({ ...identity, ...engines, docker, wasm: { ...wasm, cgroups: "off" } }, ports).parts,
+    engines: createExecutors(
+      { ...identity, disabled: [], docker, wasm: { ...wasm, cgroups: "off" }, native: nativeOf({ engines }, "") },
+      ports,
+    ).parts,
     sources: createSources({ ...sources, allowListedLocalPaths: [], outbound }, ports).parts,
     publishers: createPublishers({ ...publishers, limitBytes: 0, local, outbound }, { ...ports, results }).parts,
   };

@@ -4,6 +4,8 @@ import type { ContainerSettings } from "./docker/container-settings.ts";
 import { docker } from "./docker/docker.ts";
 import type { PullLimits } from "./docker/pulls.ts";
 import type { Executor } from "./executor.ts";
+import { native } from "./native/native.ts";
+import type { NativeSettings } from "./native/native-settings.ts";
 import { noop } from "./noop.ts";
 import { wasm } from "./wasm/wasm.ts";
 
@@ -12,6 +14,8 @@ export interface ExecutorSettings extends PartSettings {
   /** The instance id of this node among all nodes with its name: stored in its data directory. */
   readonly instanceId: string;
   readonly docker: ContainerSettings & PullLimits & { readonly socket: string };
+  /** `folder` holds what outlives the node's process. */
+  readonly native: NativeSettings & { readonly folder: string };
   readonly wasm: {
     readonly poolSize: number;
     readonly isolation: IsolationWish;
@@ -29,5 +33,7 @@ export const createExecutors = partRegistry<Executor, ExecutorSettings, PartPort
       limits: { poolSize },
       cgroups: cgroups === "auto" ? cgroupsIfAny(logger) : undefined,
     }),
+  native: ({ native: { folder, ...settings }, wasm: { cgroups } }, { clock, logger }) =>
+    native({ clock, folder, settings, cgroups: cgroups === "auto" ? cgroupsIfAny(logger) : undefined }),
   noop: (_, ports) => noop(ports),
 });
