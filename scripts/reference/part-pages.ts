@@ -23,7 +23,10 @@ export function partsOfNode(): Readonly<Record<"engines" | "sources" | "publishe
   const results = { bucket: "results", put: () => Promise.reject(new Error("a reference page publishes nothing")) };
   return {
     engines: createExecutors(
-      { ...identity, disabled: [], docker, wasm: { ...wasm, cgroups: "off" }, native: nativeOf({ engines }, "") },
+      {
+        ...identity,
+        ...{ disabled: [], docker, wasm: { ...wasm, cgroups: "off" }, outbound, native: nativeOf({ engines }, "") },
+      },
       ports,
     ).parts,
     sources: createSources({ ...sources, allowListedLocalPaths: [], outbound }, ports).parts,

@@ -139,7 +139,7 @@ const unused = {
   requesterId: "bench",
   publicUrl: "",
   secret: "bench",
-  commands: { submit: never, stop: never, rerun: never, withDefaults: failNow },
+  commands: { submit: never, stop: never, rerun: never, updateNode: never, withDefaults: failNow },
   secrets: { put: never, delete: never, list: never, requireAll: never, valuesOf: never },
   nodes: { all: () => [] },
   cluster: { status: failNow, holdings: failNow, isRebuilding: () => false, finishUpgrade: never },

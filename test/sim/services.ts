@@ -29,7 +29,7 @@ export interface SimulatedServices {
 }
 
 export interface SimulatedServicesOptions {
-  readonly plan: Pick<Plan, "requesters" | "nodes" | "settings">;
+  readonly plan: Pick<Plan, "requesters" | "nodes" | "settings"> & Partial<Pick<Plan, "quota">>;
   readonly sim: SimulatedCluster;
   readonly prng: Prng;
   readonly crash: () => number;
@@ -58,7 +58,7 @@ export function createSimulatedServices(options: SimulatedServicesOptions): Simu
 
 function supervisedRequester(id: string, options: SimulatedServicesOptions): SupervisedProcess<RequesterIncarnation> {
   const { plan, sim, prng, note, problem, openMax, kindsOf = () => productKinds } = options;
-  const { settings } = plan;
+  const { settings, quota } = plan;
   const emit = (facts: object, sentence: string) => note(id, `${sentence} ${JSON.stringify(facts)}`);
   const launch = (): RequesterIncarnation => {
     const kinds = kindsOf(id);
@@ -71,6 +71,7 @@ function supervisedRequester(id: string, options: SimulatedServicesOptions): Sup
         positionsMs: settings.positionsMs,
         kinds,
         keys: simulatedKeys,
+        ...(quota === undefined ? {} : { quotas: new Map([[quota.namespace, { cpuCores: quota.cores }]]) }),
         ...(openMax === undefined ? {} : { jobs: { openMax } }),
       },
       ports,

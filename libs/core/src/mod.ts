@@ -83,6 +83,7 @@ export type { Lease, LeaseSnapshot, Leases, LeaseWatcher, MemberInfo } from "./p
 export type { LogChunk, LogReader, LogSender, LogStream, OutputReader } from "./ports/log-stream.ts";
 export { type Logger, silentLogger } from "./ports/logger.ts";
 export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.ts";
+export type { QueueSummaries } from "./ports/queue-summaries.ts";
 export type { Random } from "./ports/random.ts";
 export type { OutgoingReport, ReceivedReport, ReportQueue, ReportReading, ReportSender } from "./ports/report-queue.ts";
 export {

@@ -35,6 +35,7 @@ export const errors = {
   RESULT_NOT_FOUND:     { http: 404, wire: "NotFound", exit: 4, retry: false, summary: "no result has this id", hint: "results may have been removed from their store; run the job again" },
   MULTIPLE_JOBS:        { http: 409, wire: "MultipleJobsFound", exit: 5, retry: false, summary: "several jobs match this id prefix", hint: "use the full id" },
   MULTIPLE_NODES:       { http: 409, wire: "MultipleNodesFound", exit: 5, retry: false, summary: "several nodes match this id prefix", hint: "use the full id" },
+  NODE_CONFLICT:        { http: 409, wire: "ConflictNodeState", exit: 5, retry: false, summary: "not allowed in the node's current state", hint: "check the state: shoal node describe <node>" },
   JOB_EXISTS:           { http: 409, wire: "ResourceInUse", exit: 5, retry: false, summary: "a job with this name exists in the namespace", hint: "choose another name, or leave the name out" },
   ILLEGAL_TRANSITION:   { http: 409, wire: "ConflictJobState", exit: 5, retry: false, summary: "not allowed in the current state", hint: "check the state: shoal job describe <job>" },
   NOT_YOURS:            { http: 409, wire: "ConflictJobState", exit: 5, retry: false, summary: "another node holds this execution", hint: "no action needed: the report is refused and stored" },

@@ -52,6 +52,8 @@ export const subjects = {
   command: (shard: number) => `shoal.cmd.${shard}`,
   /** The owner's answers, one token below: requesters may not publish to inboxes. */
   commandDone: (requesterId: string) => `shoal.done.${requesterId}`,
+  /** What waits in a requester's queues, for the other requesters. */
+  queue: (requesterId: string) => `shoal.queue.${requesterId}`,
   /** Where the server republishes each commit as it is stored, under the tokens after `shoal.evt`. */
   allLive: "shoal.live.>",
 } as const;

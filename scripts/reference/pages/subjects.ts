@@ -43,6 +43,10 @@ const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
     subject: `${subjects.commandDone("<requesterId>")}.>`,
     summary: "the owner's replies to commands: one subject for each command",
   },
+  queue: {
+    subject: subjects.queue("<requesterId>"),
+    summary: "what waits in a requester's queues and uses a quota, every second, for the other requesters",
+  },
   allLive: {
     subject: subjects.allLive,
     summary: "each commit as it is stored, republished by the server under the tokens after `shoal.evt`",

@@ -1,11 +1,12 @@
 import { listOf, yesOrNo } from "@shoal/core";
 import { checkNatsSettings, natsSettings } from "@shoal/nats";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
-import { isolationOptions } from "@shoal/wasi-sandbox";
+import { guestIsolations, isolationOptions } from "@shoal/wasi-sandbox";
 import { z } from "zod";
 import { Capability, userPattern } from "./executors/docker/container-settings.ts";
 import { pullDefaults } from "./executors/docker/pulls.ts";
 import { nativeDefaults } from "./executors/native/native-settings.ts";
+import { readPortRange } from "./grants/port-range.ts";
 import { unreadable } from "./sources/local/allow-list.ts";
 
 const token = (what: string) =>
@@ -39,6 +40,15 @@ const Capacity = z.object({
     "bytes of disk for executions; empty means 80% of what is free in dataDir",
   ),
   gpu: amount(parseGpu, "2").describe("GPUs for executions; empty means none, because GPUs are not detected"),
+  // Beyond ten, tasks that use what they request would run at a tenth of their speed.
+  oversubscription: z.coerce
+    .number()
+    .min(1)
+    .max(10)
+    .default(1)
+    .describe(
+      "how many times the cores for executions may be promised: above 1, tasks that use all they request share the cores; memory, disk and GPUs are promised once",
+    ),
   // Two orders of magnitude above what one machine usefully runs at once.
   slots: whole(1, 100_000).default(1_000).describe("limit of concurrent executions and held bids"),
 });
@@ -129,6 +139,12 @@ const Docker = z.object({
   readOnlyRoot: yesOrNo()
     .default(false)
     .describe("whether containers may write only to their outputs, and to 64 MiB of memory at /tmp"),
+  credentialsFile: z
+    .string()
+    .default("")
+    .describe(
+      "file with logins for registries, in the form of Docker's config.json; for Docker Hub DOCKER_USERNAME and DOCKER_PASSWORD in the node's environment suffice",
+    ),
   diskLimit: z
     .enum(["ignore", "refuse"])
     .default("ignore")
@@ -161,6 +177,28 @@ const Native = z.object({
   fileBytes: whole(1, Number.MAX_SAFE_INTEGER)
     .default(nativeDefaults.fileBytesMax)
     .describe("bytes of one file that a native task writes, its stdout and stderr included"),
+});
+
+const Selection = z.object({
+  locality: z
+    .enum(["anywhere", "local"])
+    .default("anywhere")
+    .describe("local: run only tasks with an input that is on this node"),
+  rejectStateless: yesOrNo().default(false).describe("refuse tasks without inputs"),
+  probeExec: z
+    .string()
+    .default("")
+    .describe(
+      "command that decides about each job: it reads the ask as JSON on stdin and in BACALHAU_JOB_SELECTION_PROBE_DATA, and accepts by exit code 0; empty accepts every job",
+    ),
+  probeHttp: z
+    .union([z.literal(""), z.url({ protocol: /^https?$/ })])
+    .default("")
+    .describe(
+      'URL to which each ask is posted as JSON; a status of 400 or more refuses, as does the answer {"shouldBid": false, "reason": "…"}; empty accepts every job',
+    ),
+  // A verdict that comes after the requester stopped waiting answers its next ask.
+  probeMs: whole(10, 60_000).default(5_000).describe("milliseconds within which a probe must answer"),
 });
 
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -214,8 +252,15 @@ export const ComputeConfig = z
           .describe(
             "let tasks request network host or full: the machine's network, with NATS, this API and everything else that listens on loopback",
           ),
+        // Bacalhau's range: below the ports from which Linux picks those of outgoing connections (32768).
+        ports: z
+          .string()
+          .refine((text) => readPortRange(text) !== undefined, "expected first-last of 1024 to 65535, or nothing")
+          .default("20000-32000")
+          .describe("ports of this machine for tasks that request ports, first-last; empty gives tasks no ports"),
       })
       .prefault({}),
+    selection: Selection.prefault({}),
     engines: z
       .object({
         disabled: listOf(z.string()).default([]).describe("engines that are not offered"),
@@ -231,10 +276,16 @@ export const ComputeConfig = z
             "idle processes for Wasm tasks; each takes about 50 MB of memory, and ends after 30 s without a task",
           ),
         isolation: z
+          .enum(guestIsolations)
+          .default("task")
+          .describe(
+            "task: a process for each Wasm task; namespace: the tasks of a namespace share processes, each in a new isolate, which is faster, but a task that breaks out of the engine reaches the others of its namespace, and one that ends its process fails them (they are retried)",
+          ),
+        wall: z
           .enum(isolationOptions)
           .default("auto")
           .describe(
-            "isolation of Wasm guests: bubblewrap (network, processes, files), namespaces (network, processes), none, or auto for the strongest that works; a named isolation is required, and the node does not offer the engine without it",
+            "isolation of Wasm processes by the system: bubblewrap (network, processes, files), namespaces (network, processes), none, or auto for the strongest that works; a named one is required, and the node does not offer the engine without it",
           ),
         cgroups: z
           .enum(["auto", "off"])

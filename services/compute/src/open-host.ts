@@ -5,9 +5,11 @@ import { type Clock, causeOf, Fault } from "@shoal/core";
 import { connectionOf, connectNode, type NatsSession, type NodePorts } from "@shoal/nats";
 import { type ServiceLogger, systemClock, systemRandom } from "@shoal/node";
 import { resultsBucketOf, shoalVersion } from "@shoal/proto";
-import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
+import { capacityOf, machineResources, oversubscribed, perTaskOf } from "./capacity/machine.ts";
 import type { ComputeConfig } from "./config.ts";
+import { hubLoginOf } from "./executors/docker/registry-credentials.ts";
 import { createExecutors } from "./executors/index.ts";
+import { createPortRange, type PortBounds, readPortRange } from "./grants/port-range.ts";
 import { diskJournal } from "./journal/disk-journal.ts";
 import type { Journal } from "./journal/journal.ts";
 import { instanceIdIn, nodeIdIn } from "./node-id.ts";
@@ -76,12 +78,13 @@ async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string
   return {
     nodeId,
     labels: { ...machineLabels(), ...riskLabels(config), name: nodeId, ...pairs(config.labels) },
-    capacity,
+    capacity: oversubscribed(capacity, config.capacity.oversubscription),
     perTask: perTaskOf(config.perTask, capacity),
     slotsMax: config.capacity.slots,
     heartbeatMs: config.heartbeatMs,
     rejectNetworked: config.network.reject,
     hostNetwork: config.network.host,
+    selection: config.selection,
     envAllow: config.env.allow,
     version: `v${shoalVersion}`,
     address: config.address === "" ? hostname() : config.address,
@@ -92,6 +95,11 @@ async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string
     outputFileBytes: config.results.outputBytes,
     outputBytesMax: config.output.limitBytes,
   };
+}
+
+function boundsOf(text: string): PortBounds | undefined {
+  const bounds = readPortRange(text);
+  return bounds === "none" ? undefined : bounds;
 }
 
 const pairs = (labels: readonly string[]): Readonly<Record<string, string>> =>
@@ -109,7 +117,9 @@ interface NodeResources {
 function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeResources): ComputePorts {
   const { dataDir, instanceId, journal, clock, nats, logger } = opened;
   const { nodeId } = settings;
-  const { docker, wasm, allowListedLocalPaths } = config;
+  const { wasm, allowListedLocalPaths } = config;
+  const hub = hubLoginOf(process.env);
+  const docker = { ...config.docker, ...(hub === undefined ? {} : { hub }) };
   const local = { ...config.publishers.local, machine: settings.address, folder: join(dataDir, "published") };
   const { outbound } = config;
   const published = { ...config.publishers, limitBytes: config.results.limitBytes, local, outbound };
@@ -120,12 +130,16 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
     random: systemRandom,
     workspace: diskWorkspace(join(dataDir, "executions"), logger),
     executors: createExecutors(
-      { nodeId, instanceId, disabled: disabledEngines(config), docker, wasm, native: nativeOf(config, dataDir) },
+      {
+        ...{ nodeId, instanceId, disabled: disabledEngines(config), docker, wasm, outbound },
+        native: nativeOf(config, dataDir),
+      },
       { clock, logger },
     ),
     sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger }),
     publishers: createPublishers(published, { clock, logger, results }),
     env: process.env,
+    portRange: createPortRange(boundsOf(config.network.ports)),
   };
 }
 

@@ -10,6 +10,7 @@ import { createRequesterHealth, type RequesterHealth } from "./health/requester-
 import { type Api, createApi } from "./http/server.ts";
 import { catalogFile } from "./log-check.ts";
 import { isForgotten } from "./nodes/forgotten-nodes.ts";
+import { quotasOf } from "./owner/scheduler/quota-settings.ts";
 import { createCluster } from "./reads/cluster.ts";
 import { createNodeList } from "./reads/node-list.ts";
 import { selfInfo } from "./reads/self-info.ts";
@@ -41,7 +42,7 @@ export function assemble({ config, dataDir, requesterId, logger, nats }: Request
   const catalog = createCatalog({ views: views.jobs, file: catalogFile(dataDir) });
   const rebuild = sliceRebuilder(nats);
   const requester = createRequester(
-    { ...config, requesterId, keys: keysOf(config) },
+    { ...config, quotas: quotasOf(config.quotas), requesterId, keys: keysOf(config) },
     { ...nats, catalog, clock, random, logger, rebuild },
   );
   const { commands, secrets, membership, roster } = requester;

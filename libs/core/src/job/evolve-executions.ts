@@ -39,7 +39,9 @@ function assigned(job: Job, data: FactsOf<"ExecutionAssigned">, moment: Moment):
     code: "",
     message: "",
     startedAt: undefined,
+    runtime: undefined,
     deadlineAt: data.startBy,
+    lostAt: undefined,
     retryAt: undefined,
     output: undefined,
     result: undefined,
@@ -151,7 +153,7 @@ type Patch<T extends MoveEvent["type"]> = (data: FactsOf<T>) => Partial<Executio
 
 /** The changes of each event to an execution, beside its state. A state's deadline ends with the state. */
 const patches: { readonly [T in MoveEvent["type"]]: Patch<T> } = {
-  ExecutionStarted: ({ startedAt, timeoutAt }) => ({ startedAt, deadlineAt: timeoutAt }),
+  ExecutionStarted: ({ startedAt, timeoutAt, runtime }) => ({ startedAt, deadlineAt: timeoutAt, runtime }),
   ExecutionPublishing: ({ publishBy }) => ({ deadlineAt: publishBy }),
   ExecutionCompleted: ({ output, result, retryAt }) => ({ output, result, retryAt, deadlineAt: undefined }),
   ExecutionFailed: ({ code, why, output, retryAt }) => ({
@@ -163,6 +165,8 @@ const patches: { readonly [T in MoveEvent["type"]]: Patch<T> } = {
   }),
   ExecutionsStopping: ({ why, until }) => ({ message: why, deadlineAt: until }),
   ExecutionsLost: ({ code, why, retryAt }) => ({ code, message: why, retryAt, deadlineAt: undefined }),
+  ExecutionsDisconnected: ({ why, until }) => ({ message: why, lostAt: until }),
+  ExecutionsReconnected: () => ({ message: "", lostAt: undefined }),
   ExecutionStopped: ({ retryAt }) => ({ retryAt, deadlineAt: undefined }),
 };
 

@@ -1,10 +1,15 @@
 import { z } from "zod";
+import { GpuDevice } from "../execution/runtime.ts";
+import { drainModes } from "../node/events.ts";
 import type { NodeState } from "../node/machine.ts";
 import { AllocatedResources } from "../resources.ts";
 import { onWire } from "../wire/meta.ts";
 import { onWireResources } from "./execution.ts";
 
 const resources = onWireResources(AllocatedResources);
+const capacity = resources.extend({
+  gpuDevices: onWire(z.array(GpuDevice).optional().describe("its GPUs"), { name: "GPUs" }),
+});
 
 /** The version of the software, in Bacalhau's form. */
 export const BuildVersion = z
@@ -34,7 +39,7 @@ export const NodeInfoEntity = z
         executionEngines: z.array(z.string()).describe("the engines that it has"),
         publishers: z.array(z.string()).describe("the publishers that it has"),
         storageSources: z.array(z.string()).describe("the sources that it has"),
-        maxCapacity: resources.describe("what it offers to executions"),
+        maxCapacity: capacity.describe("what it offers to executions"),
         queueCapacity: resources.describe("what executions that wait on it request"),
         availableCapacity: resources.describe("what no bid and no execution holds"),
         maxJobRequirements: resources.describe("the most that one task may request"),
@@ -60,6 +65,16 @@ export const NodeEntity = z
   .object({
     info: NodeInfoEntity,
     membership: z.enum(["PENDING", "APPROVED", "REJECTED"]).describe("whether it may run jobs"),
+    membershipMessage: z.string().optional().describe("the message of the operator who approved or rejected it"),
+    drain: z
+      .object({
+        mode: z.enum(drainModes).describe("whether its work ends by itself until the deadline, or is moved at once"),
+        message: z.string().describe("the message of the operator who drains it"),
+        since: onWire(z.number().describe("since when"), { as: "rfc3339" }),
+        deadline: onWire(z.number().describe("when the rest of its work is moved"), { as: "rfc3339" }),
+      })
+      .optional()
+      .describe("present while it gets no new work and becomes empty"),
     connection: onWire(connection.describe("as in connectionState, for Bacalhau's clients"), {
       as: { connected: "CONNECTED", disconnected: "DISCONNECTED" },
     }),

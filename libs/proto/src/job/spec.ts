@@ -128,6 +128,16 @@ const Publisher = z
   })
   .prefault({});
 
+/** How long a task may be without contact. In seconds; 0 means as without it. */
+const DisconnectPolicy = z.object({
+  lostAfter: seconds.describe(
+    "seconds that an execution waits for its disconnected node before it is lost and replaced; 0: it is lost at once",
+  ),
+  stopAfter: seconds.describe(
+    "seconds without an answer of any requester after which the node stops an execution by itself; 0: never",
+  ),
+});
+
 export const Task = z
   .object({
     name: short.min(1, "missing task name").default("main").describe("the task's name"),
@@ -156,6 +166,9 @@ export const Task = z
     timeouts: Timeouts.prefault({}).describe("time limits in seconds; 0 means none"),
     // Absent unless a spec has it: Bacalhau's clients send back what they receive, and do not know it.
     retryPolicy: RetryPolicy.optional().describe("how a failed attempt is retried; the job type's way when left out"),
+    disconnect: DisconnectPolicy.optional().describe(
+      "what happens while the node is cut off; when left out, executions are lost at once, and the node continues them",
+    ),
     failOnNonZeroExit: z
       .boolean()
       .optional()

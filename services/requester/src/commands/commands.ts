@@ -13,6 +13,7 @@ import type { Secrets } from "../secrets/secrets.ts";
 import { freshJobId, namedJobId, tokenJobId } from "./ids.ts";
 import { type JobDefaults, withDefaults } from "./job-defaults.ts";
 import type { OpenLimit } from "./open-limit.ts";
+import { type NodeUpdate, updateNode } from "./update-node.ts";
 
 /** The commands of clients. Any requester accepts them, whichever owns the job. */
 export interface Commands {
@@ -27,6 +28,8 @@ export interface Commands {
   rerun(jobId: string, request: RerunRequest): Promise<{ readonly seq: number }>;
   /** Stops a job; `changed` is false when it was stopped before. */
   stop(jobId: string, request: StopRequest): Promise<{ readonly seq: number; readonly changed: boolean }>;
+  /** Sends an operator's order to a node. Throws Fault NODE_NOT_FOUND, or NODE_CONFLICT when it changes nothing. */
+  updateNode(nodeId: string, order: NodeUpdate): Promise<{ readonly seq: number }>;
 }
 
 export interface SubmitResult {
@@ -94,6 +97,7 @@ export function createCommands({ dispatcher, random, jobDefaults, openLimit, sec
       return { jobId: aggregate.id, seq: reply.seq, existed: existing !== undefined };
     },
     withDefaults: (spec) => withDefaults(spec, jobDefaults),
+    updateNode: (nodeId, order) => updateNode({ dispatcher, random }, nodeId, order),
     async rerun(jobId, { version, why, actor }) {
       const aggregate = { kind: "job", namespace: "*", id: jobId };
       return { seq: await begin({ id: random.uuid(), aggregate, command: { name: "Rerun", version, why }, actor }) };

@@ -26,6 +26,7 @@ const expected: Readonly<Record<ErrorCode, readonly [status: number, wire: strin
   RESULT_NOT_FOUND: [404, "NotFound", 4, false],
   MULTIPLE_JOBS: [409, "MultipleJobsFound", 5, false],
   MULTIPLE_NODES: [409, "MultipleNodesFound", 5, false],
+  NODE_CONFLICT: [409, "ConflictNodeState", 5, false],
   JOB_EXISTS: [409, "ResourceInUse", 5, false],
   JOB_UNCHANGED: [409, "ConflictJobState", 5, false],
   VERSION_NOT_FOUND: [404, "NotFound", 4, false],

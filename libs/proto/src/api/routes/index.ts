@@ -31,6 +31,7 @@ import { rerunJob } from "./rerun-job.ts";
 import { resultObject } from "./result-object.ts";
 import { stopJob } from "./stop-job.ts";
 import { submitJob } from "./submit-job.ts";
+import { updateNode } from "./update-node.ts";
 
 /** The table of the HTTP API: every route, by its name. */
 export const apiRoutes = {
@@ -49,6 +50,7 @@ export const apiRoutes = {
   events,
   listNodes,
   getNode,
+  updateNode,
   listSecrets,
   putSecret,
   deleteSecret,

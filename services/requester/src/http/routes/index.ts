@@ -31,6 +31,7 @@ import { rerunJob } from "./rerun-job.ts";
 import { resultObject } from "./result-object.ts";
 import { stopJob } from "./stop-job.ts";
 import { submitJob } from "./submit-job.ts";
+import { updateNode } from "./update-node.ts";
 
 /** The handler of every route of the table. */
 export const handlers = [
@@ -49,6 +50,7 @@ export const handlers = [
   events,
   listNodes,
   getNode,
+  updateNode,
   listSecrets,
   putSecret,
   deleteSecret,
