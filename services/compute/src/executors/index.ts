@@ -6,6 +6,8 @@ import { docker } from "./docker/docker.ts";
 import type { PullLimits } from "./docker/pulls.ts";
 import type { RegistryLogin } from "./docker/registry-credentials.ts";
 import type { Executor } from "./executor.ts";
+import { native } from "./native/native.ts";
+import type { NativeSettings } from "./native/native-settings.ts";
 import { noop } from "./noop.ts";
 import { wasm } from "./wasm/wasm.ts";
 
@@ -16,6 +18,8 @@ export interface ExecutorSettings extends PartSettings {
   readonly docker: ContainerSettings &
     PullLimits & { readonly socket: string; readonly credentialsFile: string; readonly hub?: RegistryLogin };
   readonly outbound: Reach;
+  /** `folder` holds what outlives the node's process. */
+  readonly native: NativeSettings & { readonly folder: string };
   readonly wasm: {
     readonly poolSize: number;
     readonly isolation: GuestIsolation;
@@ -41,5 +45,7 @@ export const createExecutors = partRegistry<Executor, ExecutorSettings, PartPort
       limits: { poolSize },
       cgroups: cgroups === "auto" ? cgroupsIfAny(logger) : undefined,
     }),
+  native: ({ native: { folder, ...settings }, wasm: { cgroups } }, { clock, logger }) =>
+    native({ clock, folder, settings, cgroups: cgroups === "auto" ? cgroupsIfAny(logger) : undefined }),
   noop: (_, ports) => noop(ports),
 });
