@@ -32,7 +32,7 @@ export interface LaneProcessOptions {
   readonly onChange: () => void;
 }
 
-/** A process that runs the guests of one namespace, each on a lane: in a thread with an isolate that is used once. */
+/** A process that runs the guests of one namespace, each on a lane: in a thread that runs one guest at a time. */
 export class LaneProcess {
   readonly #options: LaneProcessOptions;
   readonly #process: StartedProcess;
@@ -40,12 +40,14 @@ export class LaneProcess {
   readonly #stopWatch: () => void;
   readonly #firstReady = Promise.withResolvers<void>();
   #wasReady = false;
+  #changedAt: number;
   #guests = 0;
   #isDraining = false;
 
   constructor(options: LaneProcessOptions) {
     this.#options = options;
     const { clock, limits, surroundings } = options;
+    this.#changedAt = clock.now();
     this.#process = startProcess(limits, surroundings);
     this.#process.hold(false);
     const lane = (socket: Socket, number: number): Lane => {
@@ -69,6 +71,10 @@ export class LaneProcess {
 
   get gone(): Promise<void> {
     return this.#process.gone;
+  }
+  /** When a lane has last become ready. */
+  get changedAt(): number {
+    return this.#changedAt;
   }
   get guests(): number {
     return this.#guests;
@@ -147,6 +153,7 @@ export class LaneProcess {
     // The first frame of a thread is always `ready`; the end of the stream means that the lane or the process has ended.
     if (done === true) return;
     lane.isReady = true;
+    this.#changedAt = this.#options.clock.now();
     this.#wasReady = true;
     this.#firstReady.resolve();
     this.#options.onChange();
@@ -174,7 +181,7 @@ export class LaneProcess {
   }
 }
 
-/** The frames of one guest: until its thread has ended, or its lane. */
+/** The frames of one guest: until its thread is done with it, or its lane has ended. */
 async function* framesOfGuest(lane: Lane, over: () => void): AsyncGenerator<Frame, void, void> {
   try {
     for (;;) {

@@ -8,7 +8,7 @@ import { firstLane, laneHeapBytes } from "./protocol.ts";
 const [youngMebibytes, mebibyte] = [8, 1024 * 1024];
 
 /**
- * Runs guests on `count` lanes: each lane is a descriptor and a thread, which is replaced by a new one after each guest. On the control
+ * Runs guests on `count` lanes: each lane is a descriptor and a thread, which is replaced by a new one when it has ended. On the control
  * descriptor every byte is the number of a lane whose thread is to end; the lane is closed then. Without the node the process ends.
  */
 export function startLanes(count: number, controlDescriptor: number): void {
