@@ -13,7 +13,7 @@ import {
   startProcess,
 } from "./sandbox-process.ts";
 
-interface Lane {
+interface GuestLane {
   readonly number: number;
   readonly socket: Socket;
   readonly frames: AsyncGenerator<Frame, void, void>;
@@ -36,7 +36,7 @@ export interface LaneProcessOptions {
 export class LaneProcess {
   readonly #options: LaneProcessOptions;
   readonly #process: StartedProcess;
-  readonly #lanes: readonly Lane[];
+  readonly #lanes: readonly GuestLane[];
   readonly #stopWatch: () => void;
   readonly #firstReady = Promise.withResolvers<void>();
   #wasReady = false;
@@ -50,7 +50,7 @@ export class LaneProcess {
     this.#changedAt = clock.now();
     this.#process = startProcess(limits, surroundings);
     this.#process.hold(false);
-    const lane = (socket: Socket, number: number): Lane => {
+    const lane = (socket: Socket, number: number): GuestLane => {
       return { number, socket, frames: framesFrom(socket), isReady: false, use: undefined, why: "" };
     };
     this.#lanes = this.#process.laneSockets.map(lane);
@@ -110,7 +110,7 @@ export class LaneProcess {
     this.#process.kill();
   }
 
-  #asProcess(lane: Lane): SandboxProcess {
+  #asProcess(lane: GuestLane): SandboxProcess {
     const gone = Promise.withResolvers<void>();
     let isOver = false;
     const over = () => {
@@ -140,7 +140,7 @@ export class LaneProcess {
     };
   }
 
-  #released(lane: Lane): void {
+  #released(lane: GuestLane): void {
     this.#guests -= 1;
     if (this.#guests === 0) this.#process.hold(false);
     this.#limit();
@@ -148,7 +148,7 @@ export class LaneProcess {
     this.#options.onChange();
   }
 
-  async #awaitReady(lane: Lane): Promise<void> {
+  async #awaitReady(lane: GuestLane): Promise<void> {
     const { done } = await lane.frames.next();
     // The first frame of a thread is always `ready`; the end of the stream means that the lane or the process has ended.
     if (done === true) return;
@@ -182,7 +182,7 @@ export class LaneProcess {
 }
 
 /** The frames of one guest: until its thread is done with it, or its lane has ended. */
-async function* framesOfGuest(lane: Lane, over: () => void): AsyncGenerator<Frame, void, void> {
+async function* framesOfGuest(lane: GuestLane, over: () => void): AsyncGenerator<Frame, void, void> {
   try {
     for (;;) {
       const { done, value } = await lane.frames.next();

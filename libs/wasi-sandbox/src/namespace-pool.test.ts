@@ -79,8 +79,8 @@ describe("a process that serves a namespace", () => {
   });
   it("ends a guest that catches its own exit with that exit's code", async () => {
     const catches = `(try (do ${`(call $proc_exit (i32.const 5))`}) (catch_all ))`;
-    const again = program((pen) => [catches, pen.print(1, "after its end")]);
-    expect(await (await start(again)).result()).toEqual({ exit: { exitCode: 5 }, stdout: "" });
+    const catching = program((pen) => [catches, pen.print(1, "after its end")]);
+    expect(await (await start(catching)).result()).toEqual({ exit: { exitCode: 5 }, stdout: "" });
     expect(await (await start(hello)).result()).toEqual(greeted);
   });
   it("starts each guest with new memory, and ends the isolate with many or large guests", async () => {

@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { channelOn } from "./channel.ts";
 import { firstLane, laneHeapBytes } from "./protocol.ts";
 
-// The space for new objects counts beside the heap; V8 uses twice as much in a process of its own.
+// The space for new objects counts beside the heap; V8 uses twice as much in a separate process.
 const [youngMebibytes, mebibyte] = [8, 1024 * 1024];
 
 /**

@@ -24,7 +24,7 @@ export function serveOne(descriptor: number, end: () => void): void {
 }
 
 /**
- * Runs guests one after another, each with instances and memories of its own, until one has failed, or until a hundred have ended, or their
+ * Runs guests one after another, each with its own instances and memories, until one has failed, or until a hundred have ended, or their
  * memories are large. `end` ends this thread.
  */
 export function serveMany(descriptor: number, end: () => void): void {
@@ -46,18 +46,18 @@ export function serveMany(descriptor: number, end: () => void): void {
 }
 
 /** Ends a guest that shares its isolate. A guest may catch it; then each further call of the guest to the host throws it again. */
-class Exit {}
+class GuestEnded {}
 
 function endingOf(channel: Channel, onMemory: (memory: Memory) => void): Ending | undefined {
   let ending: Ending | undefined;
   const exit = (first: Ending): never => {
     ending ??= first;
-    throw new Exit();
+    throw new GuestEnded();
   };
   try {
     serve(channel, { exit, isOver: () => ending !== undefined, onMemory });
   } catch (failure) {
-    if (!(failure instanceof Exit)) throw failure;
+    if (!(failure instanceof GuestEnded)) throw failure;
   }
   return ending;
 }

@@ -1,8 +1,8 @@
 import { foldKeys } from "@shoal/proto";
 
-type Fields = Readonly<Record<string, unknown>>;
+type WireFields = Readonly<Record<string, unknown>>;
 
-const isFields = (value: unknown): value is Fields =>
+const isFields = (value: unknown): value is WireFields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 // Bacalhau's places for the modules of its old form.
@@ -39,14 +39,14 @@ export function withoutLegacyWasm(task: unknown): unknown {
 }
 
 /** The key of an object that spells a name in any case; the name itself when there is none. */
-function keyOf(fields: Fields, name: string): string {
+function keyOf(fields: WireFields, name: string): string {
   const folded = foldKeys(fields);
   return (folded.ok ? folded.keys.get(name.toLowerCase()) : undefined) ?? name;
 }
 
 const fieldOf = (value: unknown, name: string): unknown => (isFields(value) ? value[keyOf(value, name)] : undefined);
 
-const replaced = (fields: Fields, name: string, value: unknown): Fields => ({
+const replaced = (fields: WireFields, name: string, value: unknown): WireFields => ({
   ...fields,
   [keyOf(fields, name)]: value,
 });
