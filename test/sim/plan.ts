@@ -2,6 +2,8 @@ import { createPrng, drawFaults, type Faults, type Prng, sampleSpec } from "@sho
 import type { JobSpec } from "@shoal/proto";
 import { drawErrands, type PlannedErrand } from "./plan-errands.ts";
 import { drawNodes, drawPreferences, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
+import { drawOrders, type PlannedOrders, withPatience } from "./plan-orders.ts";
+import { drawSecret } from "./plan-secret.ts";
 import { drawStream, starvedMs } from "./plan-stream.ts";
 import { drawTypes, type PlannedVersion } from "./plan-types.ts";
 import { drawUpgrade, type PlannedUpgrade } from "./versions.ts";
@@ -35,9 +37,12 @@ export interface Plan {
   readonly doomed: ReadonlyMap<string, number>;
   readonly jobs: readonly PlannedJob[];
   readonly errands: readonly PlannedErrand[];
+  readonly operators: PlannedOrders;
   readonly upgrade: PlannedUpgrade | undefined;
   readonly disturbances: readonly Disturbance[];
   readonly faults: Faults;
+  /** Cores that the executions of one namespace may use at once; undefined for no quota. */
+  readonly quota: { readonly namespace: string; readonly cores: number } | undefined;
   readonly settings: {
     readonly width: number;
     readonly rounds: number;
@@ -75,6 +80,9 @@ export function planOf(seed: number): Plan {
   const survivors = [...nodes].flatMap(([id, node]) => (doomed.has(id) ? [] : [node]));
   const kinds = prng.happens(0.5) ? allKinds : ([prng.pick(allKinds)] as const);
   const jobs = prng.split("jobs");
+  const operators = drawOrders(prng.split("orders"), { nodes: [...nodes.keys()], doomed, faultsMs });
+  const patience = prng.split("patience");
+  const isPatient = patience.happens(0.3);
   return {
     seed,
     requesters,
@@ -84,16 +92,18 @@ export function planOf(seed: number): Plan {
     jobs: [
       ...Array.from({ length: isLarge ? jobs.between(1, 6) : jobs.pick([1, 3, 8, 20]) }, (_, index) =>
         jobOf(jobs, index, survivors),
-      ),
+      ).map((job, index) => ({ ...job, spec: drawSecret(jobs.split(`secret-${index}`), job.spec) })),
       ...(jobs.happens(crowdedShare) ? crowdOf(jobs.split("crowd"), survivors) : []),
       ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
       ...drawTypes(jobs.split("types"), { faultsMs }),
       ...drawStream(jobs.split("stream"), survivors, { fromMs: faultsMs, lastMs: streamMs }),
-    ],
+    ].map((job) => (isPatient ? { ...job, spec: withPatience(patience, job.spec) } : job)),
+    operators,
     upgrade: drawUpgrade(prng.split("upgrade"), requesters, faultsMs),
     errands: drawErrands(prng.split("errands"), faultsMs * 0.7),
     disturbances: Array.from({ length: prng.pick([0, 1, 4, 12]) }, () => disturbanceOf(prng, processes, kinds)),
     faults: drawFaults(prng.split("faults")),
+    quota: drawQuota(prng.split("quota")),
     settings: {
       width: prng.between(1, 4),
       rounds: prng.between(1, 3),
@@ -103,9 +113,16 @@ export function planOf(seed: number): Plan {
       positionsMs: prng.pick([100, 1_000]),
       heartbeatMs: isLarge ? 1_000 : prng.pick([500, 1_000]),
       reserveAfterMs: prng.pick([5_000, 30_000]),
+      manualApproval: operators.manualApproval,
     },
   };
 }
+
+// The largest job that a node runs: no job is larger than the quota and waits for ever.
+const quotaCores = 8;
+
+const drawQuota = (prng: Prng): Plan["quota"] =>
+  prng.happens(0.25) ? { namespace: prng.pick(["default", "blue"]), cores: quotaCores } : undefined;
 
 // More than the typical numbers of a seed.
 const manyNodes = 64;

@@ -60,7 +60,7 @@ export {
 } from "./kind.ts";
 export { eventsOf, type Kinds, kinds } from "./kinds.ts";
 export { hostOfHeader, isAddress, isLoopback } from "./loopback.ts";
-export { drainWithinMs, forgetAfterMs, type NodeCommand } from "./node/decide.ts";
+export { forgetAfterMs, type NodeCommand } from "./node/decide.ts";
 export { nodeKind } from "./node/kind.ts";
 export type { ClusterNode } from "./node/node.ts";
 export { type Paced, paced } from "./paced.ts";
@@ -83,6 +83,7 @@ export type { Lease, LeaseSnapshot, Leases, LeaseWatcher, MemberInfo } from "./p
 export type { LogChunk, LogReader, LogSender, LogStream, OutputReader } from "./ports/log-stream.ts";
 export { type Logger, silentLogger } from "./ports/logger.ts";
 export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.ts";
+export type { QueueSummaries } from "./ports/queue-summaries.ts";
 export type { Random } from "./ports/random.ts";
 export type { OutgoingReport, ReceivedReport, ReportQueue, ReportReading, ReportSender } from "./ports/report-queue.ts";
 export {
@@ -107,9 +108,11 @@ export { filters } from "./schedule/filters/index.ts";
 export { askedOf, hostVariableOf, requirementsOf } from "./schedule/requirements.ts";
 export { explainShortage, rank, scheduleLimits } from "./schedule/schedule.ts";
 export { advertisesSame, classKeyOf, SchedulingClass } from "./schedule/scheduling-class.ts";
+export { type SecretCommand, secretKind } from "./secret/kind.ts";
+export type { Secret, SecretVersion } from "./secret/secret.ts";
 export { assignments as assignmentView } from "./views/assignments.ts";
 export { type ByBucket, byBucket, type ViewStores, viewBuckets } from "./views/buckets.ts";
-export { jobViews, nodeViews } from "./views/index.ts";
+export { jobViews, nodeViews, secretViews } from "./views/index.ts";
 export { type OpenEntry, openChange, openKeyOf, openValueOf, readOpenEntry } from "./views/open.ts";
 export {
   type BucketDefinition,

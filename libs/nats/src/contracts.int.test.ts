@@ -1,9 +1,15 @@
-import { biddingContract, logStreamContract, reportQueueContract } from "@shoal/core/testing/contracts";
+import {
+  biddingContract,
+  logStreamContract,
+  queueSummariesContract,
+  reportQueueContract,
+} from "@shoal/core/testing/contracts";
 import { streams, subjects } from "@shoal/proto";
 import { createBidClient } from "./bidding/bid-client.ts";
 import { createBidServer } from "./bidding/bid-server.ts";
 import { createLogReader } from "./logs/log-reader.ts";
 import { createLogSender } from "./logs/log-sender.ts";
+import { createQueueSummaries } from "./queue-summaries.ts";
 import { createReportQueue } from "./reports/report-queue.ts";
 import { createReportSender } from "./reports/report-sender.ts";
 import { natsHarness } from "./testing/nats-harness.ts";
@@ -21,6 +27,11 @@ onServer(() => {
     const nodes = await harness.link();
     const bidClient = createBidClient(await harness.link());
     return { bidClient, bidServer: (nodeId) => createBidServer(nodes, nodeId), close: harness.close };
+  });
+
+  queueSummariesContract("queue summaries over NATS", async () => {
+    const harness = await natsHarness({ topology: false });
+    return { requester: async () => createQueueSummaries(await harness.link()), close: harness.close };
   });
 
   reportQueueContract("reports on a NATS server", async () => {

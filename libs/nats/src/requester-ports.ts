@@ -8,6 +8,7 @@ import {
   type Leases,
   type LogReader,
   type Positions,
+  type QueueSummaries,
   type ReportQueue,
   type ViewStores,
 } from "@shoal/core";
@@ -22,6 +23,7 @@ import { type ScanReader, scanLog } from "./event-log/scan.ts";
 import { createLeases } from "./leases/leases.ts";
 import { createLogReader } from "./logs/log-reader.ts";
 import { createPositions } from "./positions.ts";
+import { createQueueSummaries } from "./queue-summaries.ts";
 import { type AcceptedLoss, lastAcceptedLoss } from "./repair/accepted-loss.ts";
 import { createReportPurger, type ReportPurger } from "./reports/purge-reports.ts";
 import { createReportQueue } from "./reports/report-queue.ts";
@@ -61,6 +63,7 @@ export interface NatsRequesterPorts {
   readonly commands: CommandBus;
   readonly reports: ReportQueue;
   readonly bidClient: BidClient;
+  readonly summaries: QueueSummaries;
   readonly logs: LogReader;
   /** Result of the topology check at the start. */
   readonly topology: TopologyReport;
@@ -107,6 +110,7 @@ function portsOver(link: NatsSession, options: RequesterOptions, topology: Topol
     commands: createCommandBus(link, requesterId),
     reports: createReportQueue(link, onParked),
     bidClient: createBidClient(link),
+    summaries: createQueueSummaries(link),
     logs: createLogReader(link),
     topology,
     readLog: (reader) => scanLog(link, 0, reader),

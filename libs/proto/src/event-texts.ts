@@ -41,6 +41,7 @@ import {
   NodeReconnected,
   NodeRejected,
 } from "./node/events.ts";
+import { SecretDeleted, SecretPut } from "./secret/events.ts";
 import { type SlotSet, slotText } from "./slots.ts";
 import { fromWire } from "./wire/codec.ts";
 
@@ -268,6 +269,8 @@ const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
     tone: "wait",
   })),
   row(NodeDrainEnded, ({ why }) => ({ topic: "Node", message: because("Gets work again", why), tone: "good" })),
+  row(SecretPut, ({ name, version }) => ({ topic: "Secret", message: `${name}: version ${version} stored` })),
+  row(SecretDeleted, () => ({ topic: "Secret", message: "Deleted" })),
 ]);
 
 /** The types of events that have a row. */

@@ -9,7 +9,8 @@ export { openApiDocument } from "./api/openapi.ts";
 export { queryLimits, queryNames, type ReadQuery, readQuery, writeQuery } from "./api/query.ts";
 export type { AnswerKind, AnswerOf, ApiRoute, HttpMethod, InputOf, ParamsOf, QueryOf } from "./api/route.ts";
 export { apiRoutes } from "./api/routes/index.ts";
-export { type NodeAction, nodeActions } from "./api/routes/update-node.ts";
+export type { NodeAction } from "./api/routes/update-node.ts";
+export { SecretEntry } from "./api/secret.ts";
 export { Assignment } from "./assignment.ts";
 export { Ask, AskBatch, Bid, BidBatch, Release, type RequiredPart, Requirements, requirementsBytesMax } from "./bid.ts";
 export {
@@ -113,7 +114,18 @@ export {
   shortage,
   timesFitting,
 } from "./quantities.ts";
+export { NamespaceUse, QueueFront, QueueSummary, queueFrontsMax } from "./queue-summary.ts";
 export { Report, reportBytesMax } from "./report.ts";
+export { SecretDeleted, SecretPut } from "./secret/events.ts";
+export { type SecretEvent, type SecretState, secretMachine } from "./secret/machine.ts";
+export { SecretAnswer, SecretRequest, secretAnswerContext } from "./secret/request.ts";
+export { SealedSecret, secretLimits } from "./secret/sealed-secret.ts";
+export {
+  isSecretReference,
+  type SecretReference,
+  secretNameProblem,
+  secretReferenceOf,
+} from "./secret/secret-reference.ts";
 export { sha256 } from "./sha256.ts";
 export { SlotSet, slotSetOf, slotsIn, slotsMax } from "./slots.ts";
 export {

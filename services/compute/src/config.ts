@@ -39,6 +39,15 @@ const Capacity = z.object({
     "bytes of disk for executions; empty means 80% of what is free in dataDir",
   ),
   gpu: amount(parseGpu, "2").describe("GPUs for executions; empty means none, because GPUs are not detected"),
+  // Beyond ten, tasks that use what they request would run at a tenth of their speed.
+  oversubscription: z.coerce
+    .number()
+    .min(1)
+    .max(10)
+    .default(1)
+    .describe(
+      "how many times the cores for executions may be promised: above 1, tasks that use all they request share the cores; memory, disk and GPUs are promised once",
+    ),
   // Two orders of magnitude above what one machine usefully runs at once.
   slots: whole(1, 100_000).default(1_000).describe("limit of concurrent executions and held bids"),
 });
@@ -143,6 +152,28 @@ const Docker = z.object({
     ),
 });
 
+const Selection = z.object({
+  locality: z
+    .enum(["anywhere", "local"])
+    .default("anywhere")
+    .describe("local: run only tasks with an input that is on this node"),
+  rejectStateless: yesOrNo().default(false).describe("refuse tasks without inputs"),
+  probeExec: z
+    .string()
+    .default("")
+    .describe(
+      "command that decides about each job: it reads the ask as JSON on stdin and in BACALHAU_JOB_SELECTION_PROBE_DATA, and accepts by exit code 0; empty accepts every job",
+    ),
+  probeHttp: z
+    .union([z.literal(""), z.url({ protocol: /^https?$/ })])
+    .default("")
+    .describe(
+      'URL to which each ask is posted as JSON; a status of 400 or more refuses, as does the answer {"shouldBid": false, "reason": "…"}; empty accepts every job',
+    ),
+  // A verdict that comes after the requester stopped waiting answers its next ask.
+  probeMs: whole(10, 60_000).default(5_000).describe("milliseconds within which a probe must answer"),
+});
+
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 /**
@@ -202,6 +233,7 @@ export const ComputeConfig = z
           .describe("ports of this machine for tasks that request ports, first-last; empty gives tasks no ports"),
       })
       .prefault({}),
+    selection: Selection.prefault({}),
     engines: z
       .object({ disabled: listOf(z.string()).default([]).describe("engines that are not offered") })
       .prefault({}),

@@ -5,7 +5,7 @@ import { type Clock, causeOf, Fault } from "@shoal/core";
 import { connectionOf, connectNode, type NatsSession, type NodePorts } from "@shoal/nats";
 import { type ServiceLogger, systemClock, systemRandom } from "@shoal/node";
 import { resultsBucketOf, shoalVersion } from "@shoal/proto";
-import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
+import { capacityOf, machineResources, oversubscribed, perTaskOf } from "./capacity/machine.ts";
 import type { ComputeConfig } from "./config.ts";
 import { hubLoginOf } from "./executors/docker/registry-credentials.ts";
 import { createExecutors } from "./executors/index.ts";
@@ -78,12 +78,13 @@ async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string
   return {
     nodeId,
     labels: { ...machineLabels(), name: nodeId, ...pairs(config.labels) },
-    capacity,
+    capacity: oversubscribed(capacity, config.capacity.oversubscription),
     perTask: perTaskOf(config.perTask, capacity),
     slotsMax: config.capacity.slots,
     heartbeatMs: config.heartbeatMs,
     rejectNetworked: config.network.reject,
     hostNetwork: config.network.host,
+    selection: config.selection,
     envAllow: config.env.allow,
     version: `v${shoalVersion}`,
     address: config.address === "" ? hostname() : config.address,

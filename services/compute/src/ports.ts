@@ -30,6 +30,18 @@ export interface ComputePorts {
   readonly onDuplicate?: (why: string) => void;
 }
 
+/** How a node's operator selects jobs. */
+export interface SelectionSettings {
+  readonly locality: "anywhere" | "local";
+  readonly rejectStateless: boolean;
+  /** A command; empty for none. */
+  readonly probeExec: string;
+  /** A URL; empty for none. */
+  readonly probeHttp: string;
+  /** The longest that a probe may take. */
+  readonly probeMs: number;
+}
+
 /** The resolved settings of a node: config, machine and defaults combined. */
 export interface NodeSettings {
   readonly nodeId: string;
@@ -46,6 +58,8 @@ export interface NodeSettings {
   readonly rejectNetworked: boolean;
   /** Whether tasks may use the host network. */
   readonly hostNetwork: boolean;
+  /** What the operator selects jobs by; everything is accepted when it is left out. */
+  readonly selection?: SelectionSettings;
   /** Names of host variables that tasks may read; `*` matches any characters. */
   readonly envAllow: readonly string[];
   readonly version: string;

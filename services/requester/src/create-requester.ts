@@ -13,11 +13,16 @@ import { Reconciler } from "./owner/aggregate/reconciler.ts";
 import { createDispatcher, type Dispatcher } from "./owner/dispatcher.ts";
 import { Owner } from "./owner/owner.ts";
 import type { BiddingSettings } from "./owner/scheduler/bidding-round.ts";
+import type { Quota } from "./owner/scheduler/namespace-quotas.ts";
 import { createPlaceables } from "./owner/scheduler/placeables.ts";
+import { createQueueExchange } from "./owner/scheduler/queue-exchange.ts";
 import { Scheduler } from "./owner/scheduler/scheduler.ts";
 import { AssignmentReconciler } from "./owner/views/assignment-reconciler.ts";
 import type { RequesterPorts } from "./ports.ts";
 import { Roster } from "./reads/roster.ts";
+import type { KeyRing } from "./secrets/key-ring.ts";
+import { createSecretRequests } from "./secrets/secret-requests.ts";
+import { createSecrets, type Secrets } from "./secrets/secrets.ts";
 
 /** Settings of the owner and the membership. Durations in milliseconds. */
 export interface RequesterSettings {
@@ -33,8 +38,12 @@ export interface RequesterSettings {
   };
   readonly positionsMs: number;
   readonly jobDefaults?: JobDefaults;
+  /** The most that the jobs of a namespace may use at once, by namespace; no quotas when left out. */
+  readonly quotas?: ReadonlyMap<string, Quota>;
   /** The maximum number of open aggregates in the cluster; no limit when left out. */
   readonly jobs?: { readonly openMax: number };
+  /** The cluster's keys for secrets; without them it neither stores nor opens any. */
+  readonly keys?: KeyRing | undefined;
   /** The kinds of aggregates that it can read; all of this version when left out. */
   readonly kinds?: Kinds;
   /** The highest feature level that it supports; this release's level when left out. */
@@ -45,6 +54,7 @@ export interface RequesterSettings {
 export interface Requester {
   readonly processes: readonly Process[];
   readonly commands: Commands;
+  readonly secrets: Secrets;
   readonly dispatcher: Dispatcher;
   readonly membership: Membership;
   readonly owner: Pick<Owner, "holdings">;
@@ -64,35 +74,34 @@ interface NodeParts {
 /** Builds a requester over its ports. Nothing happens until its processes are started, in order. */
 export function createRequester(settings: RequesterSettings, ports: RequesterPorts): Requester {
   const { requesterId: by, kinds = allKinds, positionsMs } = settings;
-  const { bidClient, clock, random, logger, views } = ports;
+  const { bidClient, clock, random, logger, views, log } = ports;
   const features = new FeatureGate({ supported: settings.featureLevel ?? featureLevel, logger });
   // The parts refer to each other: a part that is called back looks up its counterpart when it is called.
   const parts = (): NodeParts => ({ controller, scheduler, owner, assignments, changes });
   const watcher = watcherOf(parts);
   const membership = new LiveMembership({
-    bidClient,
-    nodes: views.nodes,
-    log: ports.log,
-    clock,
+    ...{ bidClient, clock, watcher },
     ...settings.nodes,
-    watcher,
+    nodes: views.nodes,
+    log,
   });
   const changes = new NodeChanges({
     ...{ clock, disconnectAfterMs: settings.nodes.disconnectAfterMs },
     isCandidate: (nodeId) => membership.candidate(nodeId) !== undefined,
     onChanged: () => void owner.reconcileFollowers(),
   });
-  const scheduler = new Scheduler({ ...ports, membership, auction: settings.auction });
+  const { auction, quotas = new Map() } = settings;
+  const scheduler = new Scheduler({ ...ports, membership, auction, quotas });
+  const exchange = createQueueExchange({
+    ...{ requesterId: by, summaries: ports.summaries, clock, logger },
+    summary: () => scheduler.summary(),
+    received: (summary) => scheduler.onSummary(summary),
+    elapsed: () => scheduler.retryHeld(),
+  });
   const dispatcher = dispatcherOf({ ports, kinds, by, features, owner: () => owner });
   const effects = new EffectDeliverer({ clock, logger, kinds, by, dispatcher });
-  const world: World = {
-    isGone: (nodeId) => membership.isGone(nodeId),
-    removalOf: (nodeId) => membership.removalOf(nodeId),
-    drainOf: (nodeId) => membership.drainOf(nodeId),
-    nodes: () => membership.connected().flatMap((nodeId) => membership.candidate(nodeId) ?? []),
-    settled: () => membership.settled(),
-  };
-  const reconciler = new Reconciler({ clock, by, world, effects, scheduler: createPlaceables(scheduler, by) });
+  const placeables = createPlaceables(scheduler, by);
+  const reconciler = new Reconciler({ clock, by, world: worldOf(membership), effects, scheduler: placeables });
   const roster = new Roster(clock);
   const owner = new Owner({
     ports: { ...ports, leases: roster.over(ports.leases) },
@@ -113,10 +122,23 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   const assignments = new AssignmentReconciler(ports, owner);
   const openOf = (shard: number) => owner.openOf(shard);
   const openLimit = settings.jobs && new OpenLimit({ ...ports, ...settings.jobs, openOf });
-  const commands = createCommands({ dispatcher, random, jobDefaults: settings.jobDefaults, openLimit });
-  const processes = [membership, changes, controller, owner, assignments, createConfirmations(ports)];
-  return { processes, commands, dispatcher, membership, owner, roster, features };
+  const secrets = createSecrets({ dispatcher, ports, keys: settings.keys });
+  const commands = createCommands({ dispatcher, random, jobDefaults: settings.jobDefaults, openLimit, secrets });
+  // A requester without keys does not answer nodes: another one may have them.
+  const answering = settings.keys === undefined ? [] : [createSecretRequests({ ports, secrets })];
+  const work = [membership, changes, controller, exchange, owner, assignments];
+  const processes = [...work, createConfirmations(ports), ...answering];
+  return { processes, commands, secrets, dispatcher, membership, owner, roster, features };
 }
+
+/** What deciders may know of the nodes. */
+const worldOf = (membership: LiveMembership): World => ({
+  isGone: (nodeId) => membership.isGone(nodeId),
+  removalOf: (nodeId) => membership.removalOf(nodeId),
+  drainOf: (nodeId) => membership.drainOf(nodeId),
+  nodes: () => membership.connected().flatMap((nodeId) => membership.candidate(nodeId) ?? []),
+  settled: () => membership.settled(),
+});
 
 function watcherOf(parts: () => NodeParts): MembershipWatcher {
   return {

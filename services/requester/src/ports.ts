@@ -7,6 +7,7 @@ import type {
   Logger,
   LogReader,
   Positions,
+  QueueSummaries,
   Random,
   ReportQueue,
   ViewStores,
@@ -23,6 +24,7 @@ export interface RequesterPorts {
   readonly commands: CommandBus;
   readonly reports: ReportQueue;
   readonly bidClient: BidClient;
+  readonly summaries: QueueSummaries;
   readonly logs: LogReader;
   readonly catalog: Catalog;
   readonly clock: Clock;

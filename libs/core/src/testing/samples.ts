@@ -38,6 +38,8 @@ import {
   type Report,
   type Resources,
   type RunOutput,
+  SecretDeleted,
+  SecretPut,
   SlotsQueued,
 } from "@shoal/proto";
 
@@ -163,4 +165,10 @@ export const sampleNodeEvents = [
   NodeDrainStarted.of({ mode: "finish", until: sampleAt + 60_000, why: "new kernel" }),
   NodeDrainEnded.of({ why: "done" }),
   NodeDeleted.of({ why: "replaced" }),
+] as const;
+
+/** One event of every kind of a secret's log. */
+export const sampleSecretEvents = [
+  SecretPut.of({ namespace: "default", name: "token", version: 1, keyId: "0011223344556677", sealed: "c2VhbGVk" }),
+  SecretDeleted.of({}),
 ] as const;

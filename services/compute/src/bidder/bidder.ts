@@ -45,7 +45,10 @@ async function bidFor(options: BidderOptions, ask: Ask): Promise<Bid> {
   const { nodeId, ledger, policies, portRange, reservation } = options;
   try {
     const verdict = await evaluateAsk(policies, ask);
-    if (!verdict.fit) return refusal(options, ask, verdict.why);
+    if (!verdict.fit) {
+      const refused = refusal(options, ask, verdict.why);
+      return verdict.mayChange === true ? { ...refused, busy: true, available: reservation.left() } : refused;
+    }
     const taken = await portRange.whyTaken(ask.requirements.network.staticPorts ?? []);
     if (taken !== undefined) {
       ledger.announceFreeRoom();

@@ -4,6 +4,8 @@ import type { InputRoom } from "./room.ts";
 
 /** Fetches one input. Its files are in `folder`, or are an allow-listed path of the host. */
 export interface Source extends NodePart {
+  /** Its inputs are on this machine already; they are not when it is left out. */
+  readonly isLocal?: boolean;
   /** Why this node refuses this input, or undefined when it accepts; called before a bid, so it is quick. */
   refuses(params: unknown): Promise<string | undefined>;
   /** Fetches the input. Throws a Fault with the reason; `signal` aborts it. */

@@ -25,6 +25,7 @@ import {
   timesFitting,
 } from "@shoal/proto";
 import type { BiddingSettings } from "../owner/scheduler/bidding-round.ts";
+import type { Quota } from "../owner/scheduler/namespace-quotas.ts";
 import type { Placeable } from "../owner/scheduler/placeable.ts";
 import { Scheduler } from "../owner/scheduler/scheduler.ts";
 
@@ -32,6 +33,7 @@ export interface SchedulerHarnessOptions {
   readonly nodes: readonly NodeInfo[];
   readonly auction?: BiddingSettings;
   readonly seed?: number | string;
+  readonly quotas?: ReadonlyMap<string, Quota>;
   /** Whether refusals for lack of room carry the room that is left. */
   readonly showsRoom?: boolean;
   /** Called with each release, whether a node holds room for it or not. */
@@ -155,11 +157,13 @@ export class TestJob implements Placeable {
     for (const event of decision.events) this.#job = evolveJob(this.#job, event, { at: clock.now(), seq: 1 });
     const job = this.#job;
     const changed = decision.events.length > 0;
-    if (changed && job !== undefined)
+    if (changed && job !== undefined) {
+      scheduler.used(job);
       scheduler.request(
         this,
         jobKind.react(job, emptyWorld, clock.now()).slots.map((slot) => ({ ...slot, ...this.#pinned })),
       );
+    }
     return { ok: true, changed };
   }
 }
@@ -174,6 +178,8 @@ export interface SchedulerHarness {
   submit(spec: JobSpec, pinnedTo?: string): TestJob;
   /** Every execution of the job completes and frees its room. */
   complete(job: TestJob): Promise<void>;
+  /** The node gets no new work until its next heartbeat. */
+  exclude(nodeId: string): void;
   /** A heartbeat of one node, or of each. */
   beat(nodeId?: string): void;
   /** Heartbeats of all nodes every second for this time. */
@@ -228,6 +234,7 @@ export function schedulerHarness(options: SchedulerHarnessOptions): SchedulerHar
     bidClient: bidClientOf(nodes, clock, { beat, release: options.onRelease }),
     clock,
     auction,
+    ...(options.quotas === undefined ? {} : { quotas: options.quotas }),
     random: { uuid: () => `id-${ids++}`, fraction: () => prng.fraction() },
     logger: { info: () => undefined, warn: (facts, sentence) => raise(`${sentence} ${JSON.stringify(facts)}`) },
     membership: { candidate: (nodeId) => known.get(nodeId), settled: () => true },
@@ -243,6 +250,7 @@ export function schedulerHarness(options: SchedulerHarnessOptions): SchedulerHar
       await job.complete(nodes);
       await clock.settle();
     },
+    exclude: (nodeId) => void known.delete(nodeId),
     beat: (nodeId) => (nodeId === undefined ? [...nodes.keys()].forEach(beat) : beat(nodeId)),
     async beatFor(seconds) {
       for (let second = 0; second < seconds; second++) {

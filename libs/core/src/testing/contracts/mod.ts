@@ -6,6 +6,7 @@ export { type LeaseHarness, leasesContract } from "./leases.contract.ts";
 export { grow, type LogHarness, someCommit, someJob } from "./log-harness.ts";
 export { logStreamContract, type OutputHarness } from "./log-stream.contract.ts";
 export { type PositionsHarness, positionsContract } from "./positions.contract.ts";
+export { queueSummariesContract, type SummariesHarness } from "./queue-summaries.contract.ts";
 export { type Recorded, record } from "./recorded.ts";
 export { type ReportHarness, reportQueueContract } from "./report-queue.contract.ts";
 export type { ViewHarness } from "./view-harness.ts";

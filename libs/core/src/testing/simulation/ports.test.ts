@@ -7,6 +7,7 @@ import { eventLogContract } from "../contracts/event-log.contract.ts";
 import { leasesContract } from "../contracts/leases.contract.ts";
 import { logStreamContract } from "../contracts/log-stream.contract.ts";
 import { positionsContract } from "../contracts/positions.contract.ts";
+import { queueSummariesContract } from "../contracts/queue-summaries.contract.ts";
 import { reportQueueContract } from "../contracts/report-queue.contract.ts";
 import { viewStoreContract } from "../contracts/view-store.contract.ts";
 import { createManualClock, drive } from "../manual-clock.ts";
@@ -87,6 +88,12 @@ commandBusContract("memory", async () => {
 biddingContract("memory", async () => {
   const { sim, close } = runningCluster();
   return { bidClient: sim.requester("r-one").bidClient, bidServer: (nodeId) => sim.node(nodeId).bidServer, close };
+});
+
+queueSummariesContract("memory", async () => {
+  const { sim, close } = runningCluster();
+  let count = 0;
+  return { requester: async () => sim.requester(`r-${count++}`).summaries, close };
 });
 
 logStreamContract("memory", async () => {

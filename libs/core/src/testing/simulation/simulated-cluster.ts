@@ -1,3 +1,4 @@
+import type { QueueSummary } from "@shoal/proto";
 import { assert } from "../../fault.ts";
 import { type Kinds, kinds } from "../../kinds.ts";
 import { type ByBucket, byBucket } from "../../views/buckets.ts";
@@ -11,6 +12,7 @@ import { createLeaseStore, type LeaseStore, memoryLeases } from "./leases.ts";
 import { createLogStore, type LogStore } from "./log-store.ts";
 import { createOutputStore, memoryLogReader, memoryLogSender, type OutputStore } from "./log-stream.ts";
 import { createPositionStore, memoryPositions, type PositionStore } from "./positions.ts";
+import { memoryQueueSummaries, type SummaryStore } from "./queue-summaries.ts";
 import { createReportStore, memoryReportQueue, memoryReportSender, type ReportStore } from "./report-queue.ts";
 import { createSimulatedProcess, type NetworkModel, type SimulatedProcess } from "./simulated-process.ts";
 import { type Bucket, createBucket, memoryViewStore } from "./view-store.ts";
@@ -29,6 +31,7 @@ export interface SimulatedCluster {
   readonly positions: PositionStore;
   readonly commands: CommandStore;
   readonly bidClient: BiddingStore;
+  readonly summaries: SummaryStore;
   readonly output: OutputStore;
   /** Changes the faults from now on. */
   setFaults(faults: Faults): void;
@@ -110,6 +113,7 @@ function createStores(clock: ManualClock, known: Kinds = kinds) {
     positions: createPositionStore(),
     commands: new Map(),
     bidClient: createBiddingStore(),
+    summaries: new Set<(summary: QueueSummary) => void>(),
     output: createOutputStore(),
   };
 }
@@ -120,14 +124,23 @@ function rebuild(views: SimulatedCluster["views"]): void {
   views.assignments.revive(markerMs);
 }
 
-type StoreName = "log" | "views" | "leases" | "reports" | "positions" | "commands" | "bidClient" | "output";
+type StoreName =
+  | "log"
+  | "views"
+  | "leases"
+  | "reports"
+  | "positions"
+  | "commands"
+  | "bidClient"
+  | "summaries"
+  | "output";
 
 interface Shared extends Pick<SimulatedCluster, StoreName> {
   readonly network: NetworkModel;
 }
 
 function requesterPorts(proc: SimulatedProcess, shared: Shared, known: Kinds) {
-  const { log, views, leases, reports, positions, commands, bidClient, output, network } = shared;
+  const { log, views, leases, reports, positions, commands, bidClient, summaries, output, network } = shared;
   return {
     proc,
     clock: proc.clock,
@@ -143,6 +156,7 @@ function requesterPorts(proc: SimulatedProcess, shared: Shared, known: Kinds) {
     positions: memoryPositions(proc, positions),
     commands: memoryCommandBus(proc, commands),
     bidClient: memoryBidClient(proc, bidClient),
+    summaries: memoryQueueSummaries(proc, summaries),
     logReader: memoryLogReader(proc, output),
   };
 }

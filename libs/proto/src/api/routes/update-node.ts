@@ -3,7 +3,7 @@ import { drainModes } from "../../node/events.ts";
 import { defineRoute } from "../route.ts";
 
 /** What an operator orders about a node. Bacalhau has the first three. */
-export const nodeActions = ["approve", "reject", "delete", "drain", "undrain"] as const;
+const nodeActions = ["approve", "reject", "delete", "drain", "undrain"] as const;
 export type NodeAction = (typeof nodeActions)[number];
 
 // The message is a sentence that the log stores permanently.

@@ -7,9 +7,13 @@ import { hostVariables } from "../../host-variables.ts";
 import type { Publisher } from "../../publishers/publisher.ts";
 import type { Source } from "../../sources/source.ts";
 import { askOf, testResources } from "../../testing/assignments.ts";
+import type { ProbeVerdict } from "../probes/probe.ts";
 import { type PolicySamples, policyContract } from "./contract.ts";
 import { createPolicies } from "./index.ts";
+import { locality } from "./locality.ts";
 import { type BidContext, evaluateAsk } from "./policy.ts";
+import { probe } from "./probe.ts";
+import { stateless } from "./stateless.ts";
 
 const library: Source = {
   name: "library",
@@ -26,10 +30,11 @@ const post: Publisher = {
   publish: () => Promise.reject(new Error("a bid publishes nothing")),
   close: async () => {},
 };
+const shelf: Source = { ...library, name: "shelf", params: z.strictObject({}), isLocal: true };
 const capacity = { cpuCores: 4, memoryBytes: 2 ** 33, diskBytes: 0, gpus: 0 };
 const parts = {
   executors: registry("executor", [noop({ clock: createManualClock() })]),
-  sources: registry("source", [library]),
+  sources: registry("source", [library, shelf]),
   publishers: registry("publisher", [post]),
 };
 const around: BidContext = {
@@ -39,6 +44,7 @@ const around: BidContext = {
   perTask: { ...capacity, cpuCores: 2 },
   rejectNetworked: false,
   hostNetwork: false,
+  selection: { locality: "anywhere", rejectStateless: false, probes: [] },
   givesPorts: true,
   hostVariable: hostVariables({ SEEN_IT: "1", PATH: "/bin" }, ["SEEN_*"]),
   capacity,
@@ -74,6 +80,9 @@ const samples: Readonly<Record<string, PolicySamples>> = {
       ports: askOf({ task: { engine, network: { type: "bridge", ports: [{ name: "web", target: 80 }] } } }),
     },
   },
+  stateless: { good: [askOf(), input({ type: "library" })], bad: {} },
+  locality: { good: [askOf(), input({ type: "library" })], bad: {} },
+  probe: { good: [askOf()], bad: {} },
   places: {
     good: [result("out"), result("my results.v1"), input({ type: "library" }, "/a/b..c")],
     bad: {
@@ -117,6 +126,23 @@ const samples: Readonly<Record<string, PolicySamples>> = {
 
 const policies = createPolicies(around);
 for (const policy of policies) policyContract(policy, samples[policy.name] ?? { good: [], bad: {} });
+
+const selecting = { ...around, selection: { locality: "local", rejectStateless: true, probes: [] } } as const;
+policyContract(stateless(selecting), {
+  good: [input({ type: "library" })],
+  bad: { "without inputs (selection.rejectStateless)": askOf() },
+});
+policyContract(locality(selecting), {
+  good: [input({ type: "Shelf" })],
+  bad: { "an input on this node (selection.locality)": input({ type: "library" }), "only tasks": askOf() },
+});
+const odd: ProbeVerdict = { fit: false, why: "the exec probe exited with 1: it is odd", mayChange: false };
+const probed = (...verdicts: readonly ProbeVerdict[]): BidContext => ({
+  ...around,
+  selection: { ...selecting.selection, probes: verdicts.map((verdict) => ({ evaluate: async () => verdict })) },
+});
+policyContract(probe(probed({ fit: true }, { fit: true })), { good: [askOf()], bad: {} });
+policyContract(probe(probed({ fit: true }, odd)), { good: [], bad: { "it is odd": askOf() } });
 
 describe("the policies of a node", () => {
   it("each have samples", () => {

@@ -49,6 +49,7 @@ export function local({ name = "local", allow }: LocalSourceOptions): Source {
   const list = allow.map(allowed);
   return {
     name,
+    isLocal: true,
     params: LocalParams,
     unavailable: async () => (list.length === 0 ? "this node allows no local paths" : holdingProblem()),
     refuses: async (params) => {

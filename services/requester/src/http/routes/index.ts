@@ -8,6 +8,7 @@ import { authMethod } from "./auth-method.ts";
 import { authMethods } from "./auth-methods.ts";
 import { authenticate } from "./authenticate.ts";
 import { clusterStatus } from "./cluster-status.ts";
+import { deleteSecret } from "./delete-secret.ts";
 import { diffJob } from "./diff-job.ts";
 import { events } from "./events.ts";
 import { finishUpgrade } from "./finish-upgrade.ts";
@@ -21,7 +22,9 @@ import { jobResults } from "./job-results.ts";
 import { jobVersions } from "./job-versions.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listNodes } from "./list-nodes.ts";
+import { listSecrets } from "./list-secrets.ts";
 import { openapi } from "./openapi.ts";
+import { putSecret } from "./put-secret.ts";
 import { readyz } from "./readyz.ts";
 import { redirects } from "./redirects.ts";
 import { rerunJob } from "./rerun-job.ts";
@@ -48,6 +51,9 @@ export const handlers = [
   listNodes,
   getNode,
   updateNode,
+  listSecrets,
+  putSecret,
+  deleteSecret,
   clusterStatus,
   finishUpgrade,
   agentAlive,

@@ -7,7 +7,6 @@ import {
   filters,
   isPreference,
   type Job,
-  jobLimits,
   type Random,
   rank,
   type Slot,
@@ -63,6 +62,8 @@ export class BiddingRound {
   readonly #turn: LaneTurn;
   readonly #failuresOn: ReadonlyMap<string, number>;
   readonly #slots: readonly Slot[];
+  /** Nodes whose room is left to a job of another requester, with that job. */
+  readonly #leftTo = new Map<string, string>();
   readonly #answers: Answer[] = [];
   readonly #places: AssignedSlot[] = [];
   /** Nodes that would accept with more room, or that did not answer. */
@@ -78,7 +79,7 @@ export class BiddingRound {
     this.#entry = entry;
     const job = entry.target.state();
     this.#failuresOn = job === undefined ? new Map() : failuresOf(job);
-    this.#slots = entry.slots.slice(0, jobLimits.placesPerCommit);
+    this.#slots = entry.slots.slice(0, turn.slotsMax ?? lane.slotsPerTurn);
     const prefers = entry.requirements.constraints.some(isPreference);
     this.#drawn = prefers ? scheduleLimits.drawnByPreference : scheduleLimits.drawn;
   }
@@ -118,8 +119,19 @@ export class BiddingRound {
         !this.#mayChange.has(nodeId) &&
         refusedBy.get(nodeId) !== rooms.revisionOf(nodeId) &&
         isCandidate(nodeId) &&
-        this.#lane.fits(this.#entry, nodeId),
+        this.#lane.fits(this.#entry, nodeId) &&
+        !this.#isLeft(nodeId),
     });
+  }
+
+  /** Its room is left to a job of higher priority: it may change. */
+  #isLeft(nodeId: string): boolean {
+    const { rooms, clock } = this.#options;
+    const jobId = rooms.leftTo(nodeId, this.#entry, clock.now());
+    if (jobId === undefined) return false;
+    this.#leftTo.set(nodeId, jobId);
+    this.#mayChange.add(nodeId);
+    return true;
   }
 
   #ranked(nodeIds: readonly string[]): readonly string[] {
@@ -139,10 +151,13 @@ export class BiddingRound {
   }
 
   async #askOnce(nodeIds: readonly string[]): Promise<void> {
-    const { bidClient, rooms, random, auction } = this.#options;
+    const { bidClient, rooms, random, auction, clock } = this.#options;
     const job = this.#entry.target.state();
     if (job === undefined) return;
-    const left = this.#slots.slice(this.#places.length);
+    const open = this.#slots.slice(this.#places.length);
+    const now = clock.now();
+    const most = Math.min(...nodeIds.map((nodeId) => rooms.slotsFor(nodeId, this.#entry, { slots: open.length, now })));
+    const left = open.slice(0, most);
     const ask = this.#askFor(job, { askId: random.uuid(), slots: left.length });
     const each = this.#entry.requirements.resources;
     const claims = new Map(nodeIds.map((nodeId) => [nodeId, rooms.claim({ nodeId, each, slots: left.length })]));
@@ -212,7 +227,14 @@ export class BiddingRound {
     const { rooms } = this.#options;
     const { requirements, refusedBy } = this.#entry;
     const asked = new Set(this.#answers.map(({ nodeId }) => nodeId));
-    const refusals: Answer[] = [];
+    const refusals: Answer[] = [...this.#leftTo]
+      .slice(0, scheduleLimits.explained)
+      .flatMap(([nodeId, jobId]) =>
+        asked.has(nodeId)
+          ? []
+          : [{ nodeId, accepted: false, why: `its room is left to ${jobId}, which has a higher priority` }],
+      );
+    for (const { nodeId } of refusals) asked.add(nodeId);
     for (const nodeId of [...this.#lane.refused, ...this.#lane.pool.ids().slice(0, scheduleLimits.explained)]) {
       const info = rooms.infoOf(nodeId);
       if (info === undefined || asked.has(nodeId) || refusals.length >= scheduleLimits.explained) continue;

@@ -1,11 +1,15 @@
-import type { EligibleNodes } from "@shoal/core";
+import { type EligibleNodes, jobLimits } from "@shoal/core";
 import { type NodeInfo, type Resources, timesFitting } from "@shoal/proto";
+import type { NamespaceTurns } from "./namespace-turns.ts";
 import type { NodeRooms } from "./node-rooms.ts";
 import type { PendingEntry } from "./pending-entry.ts";
 import { PendingQueue } from "./pending-queue.ts";
+import { type RoomAtRefusal, showsMore } from "./room-at-refusal.ts";
 
 export interface LaneOptions {
   readonly rooms: NodeRooms;
+  /** Shared by all lanes of the scheduler. */
+  readonly turns: NamespaceTurns;
   /** Nodes that its entries may fit. */
   readonly pool: EligibleNodes;
   /** Nodes that none of its entries fits: some of them, for explanations. */
@@ -21,14 +25,10 @@ export interface LaneTurn {
   readonly entry: PendingEntry;
   /** Nodes that show room; undefined when any node of the pool may be asked. */
   readonly nodeIds: readonly string[] | undefined;
+  /** The most slots that it may fill; as many as the lane allows when left out. */
+  readonly slotsMax?: number;
   /** The node reserves freed room when it has too little. */
   readonly reserves?: boolean;
-}
-
-/** The room that a node had when it refused: it is asked again when it shows more. */
-interface RoomAtRefusal {
-  readonly available: Resources;
-  readonly running: number;
 }
 
 /** Result of a try: every slot has a node; room is missing; or no node is left that would ever run it. */
@@ -44,6 +44,11 @@ export const laneLimits = {
   looked: 64,
   /** Candidate nodes of one try: more than its rounds ask. */
   offered: 64,
+  /**
+   * Slots of one turn while other jobs wait for the same room: several for each node of a round, and few enough that a
+   * job with thousands takes turns with them.
+   */
+  slotsBesideOthers: 16,
 } as const;
 
 /**
@@ -52,10 +57,10 @@ export const laneLimits = {
  */
 export class Lane {
   readonly #options: LaneOptions;
-  readonly #queue = new PendingQueue<PendingEntry>();
+  readonly #queue: PendingQueue<PendingEntry>;
   readonly #trying = new Set<PendingEntry>();
-  /** Failed tries of this round: they come after the others, until none of the others can start. */
-  readonly #failed = new Set<PendingEntry>();
+  /** Failed tries of this round: they come after the others of their priority, until none of the others can start. */
+  readonly #failed: PendingQueue<PendingEntry>;
   /** Entries that no node fits now: retried when a node joins or changes. */
   readonly #parked = new Set<PendingEntry>();
   /** Nodes that show room since room was missing. */
@@ -69,6 +74,8 @@ export class Lane {
 
   constructor(options: LaneOptions) {
     this.#options = options;
+    this.#queue = new PendingQueue(options.turns);
+    this.#failed = new PendingQueue(options.turns);
   }
 
   get pool(): EligibleNodes {
@@ -89,6 +96,25 @@ export class Lane {
     return this.#queue.size + this.#failed.size + this.#parked.size;
   }
 
+  /** The entries of the highest priority that wait for room: the first one, and how many slots they need together. */
+  front(): { readonly entry: PendingEntry; readonly slots: number } | undefined {
+    const [queued, failed] = [this.#queue.first(), this.#failed.first()];
+    if (!this.#isBlocked) return undefined;
+    const entry = queued === undefined || (failed?.priority ?? -Infinity) > queued.priority ? failed : queued;
+    if (entry === undefined) return undefined;
+    let [slots, looked] = [0, 0];
+    for (const other of this.forRoom()) {
+      if (other.priority === entry.priority) slots += other.slots.length;
+      if (++looked >= laneLimits.looked) break;
+    }
+    return { entry, slots: Math.max(1, slots) };
+  }
+
+  /** The most slots that one turn fills. */
+  get slotsPerTurn(): number {
+    return this.#queue.size + this.#failed.size > 0 ? laneLimits.slotsBesideOthers : jobLimits.placesPerCommit;
+  }
+
   get isEmpty(): boolean {
     return this.waiting === 0 && this.#trying.size === 0;
   }
@@ -98,9 +124,9 @@ export class Lane {
     return info !== undefined && this.#options.fits(entry, info);
   }
 
-  /** The entry whose turn is next. */
-  head(): PendingEntry | undefined {
-    return this.#queue.first();
+  /** Negative when the turn of `a` comes before that of `b`, in this lane or in two lanes. */
+  compare(a: LaneTurn, b: LaneTurn): number {
+    return this.#queue.compare(a.entry, b.entry);
   }
 
   add(entry: PendingEntry): void {
@@ -125,17 +151,20 @@ export class Lane {
   /** Every entry that waits for room and is not being tried, in order. */
   *forRoom(): Iterable<PendingEntry> {
     yield* this.#queue.inOrder();
-    yield* this.#failed;
+    yield* this.#failed.inOrder();
   }
 
-  /** Takes the next entry that can start now, for a try; undefined when none can. `all` evaluates every entry. */
+  /** The next entry that can start now; undefined when none can. `all` evaluates every entry. */
   next(now: number, all: boolean): LaneTurn | undefined {
     if (this.#trying.size >= laneLimits.tries) return undefined;
-    const turn = this.#find(now, all) ?? (this.#endRound() ? this.#find(now, all) : undefined);
-    if (turn === undefined) return undefined;
-    this.#queue.take(turn.entry);
-    this.#trying.add(turn.entry);
-    return turn;
+    this.#returnPreferred();
+    return this.#find(now, all) ?? (this.#endRound() ? this.#find(now, all) : undefined);
+  }
+
+  /** Takes the entry of `next` for a try. */
+  take({ entry }: LaneTurn): void {
+    this.#queue.take(entry);
+    this.#trying.add(entry);
   }
 
   /** Takes an entry that waits for room for a try on one node; undefined when it is being tried, or no node fits it. */
@@ -176,7 +205,7 @@ export class Lane {
   received({ nodeId, available, running }: NodeInfo, now: number): boolean {
     if (this.isEmpty || this.#least === undefined || !this.pool.has(nodeId)) return false;
     const before = this.#refusals.get(nodeId);
-    if (before !== undefined && !isMore({ available, running }, before)) return false;
+    if (before !== undefined && !showsMore({ available, running }, before)) return false;
     this.#refusals.delete(nodeId);
     if (!this.#options.rooms.hasRoom(nodeId, this.#least, now)) return false;
     // Also while no entry waits: the asked nodes may refuse an entry that is being tried.
@@ -241,9 +270,22 @@ export class Lane {
   /** True when failed tries are back in the queue: each recorded its refusals, so none repeats them. */
   #endRound(): boolean {
     if (this.#trying.size > 0 || this.#failed.size === 0) return false;
-    for (const entry of this.#failed) this.#queue.add(entry);
-    this.#failed.clear();
+    for (const entry of [...this.#failed.inOrder()]) this.#return(entry);
     return true;
+  }
+
+  /** Failed tries of a higher priority than all others do not wait for these. */
+  #returnPreferred(): void {
+    for (;;) {
+      const [failed, first] = [this.#failed.first(), this.#queue.first()];
+      if (failed === undefined || first === undefined || failed.priority <= first.priority) return;
+      this.#return(failed);
+    }
+  }
+
+  #return(entry: PendingEntry): void {
+    this.#failed.delete(entry);
+    this.#queue.add(entry);
   }
 
   #unblock(): void {
@@ -263,14 +305,4 @@ function leastOf(a: Resources | undefined, b: Resources): Resources {
     diskBytes: Math.min(a.diskBytes, b.diskBytes),
     gpus: Math.min(a.gpus, b.gpus),
   };
-}
-
-function isMore(now: RoomAtRefusal, before: RoomAtRefusal): boolean {
-  return (
-    now.running < before.running ||
-    now.available.cpuCores > before.available.cpuCores ||
-    now.available.memoryBytes > before.available.memoryBytes ||
-    now.available.diskBytes > before.available.diskBytes ||
-    now.available.gpus > before.available.gpus
-  );
 }

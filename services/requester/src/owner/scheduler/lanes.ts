@@ -1,4 +1,5 @@
 import {
+  askedOf,
   classKeyOf,
   EligibleNodes,
   evaluateAll,
@@ -7,8 +8,9 @@ import {
   type Slot,
   scheduleLimits,
 } from "@shoal/core";
-import { type NodeInfo, type Requirements, shortage } from "@shoal/proto";
+import { type NodeInfo, type QueueFront, queueFrontsMax, type Requirements, shortage } from "@shoal/proto";
 import { Lane } from "./lane.ts";
+import { NamespaceTurns } from "./namespace-turns.ts";
 import type { NodeRooms } from "./node-rooms.ts";
 import type { PendingEntry } from "./pending-entry.ts";
 
@@ -25,6 +27,7 @@ const fitsSize = ({ requirements }: PendingEntry, { perTask }: NodeInfo): boolea
  */
 export class Lanes {
   readonly #rooms: NodeRooms;
+  readonly #turns = new NamespaceTurns();
   readonly #classes = new Map<string, { readonly of: SchedulingClass; readonly lane: Lane }>();
   readonly #pinned = new Map<string, Lane>();
   readonly #everyNode = new EligibleNodes();
@@ -33,7 +36,7 @@ export class Lanes {
   constructor(rooms: NodeRooms) {
     this.#rooms = rooms;
     this.#mixed = new Lane({
-      rooms,
+      ...{ rooms, turns: this.#turns },
       pool: this.#everyNode,
       refused: new Set(),
       fits: fitsAllFilters,
@@ -82,6 +85,14 @@ export class Lanes {
     if (this.#mixed.waiting > 0) yield this.#mixed;
   }
 
+  /** The first job that waits for room in each lane, for the other requesters: those of the highest priorities. */
+  fronts(): QueueFront[] {
+    const fronts = [...this.#classes.values()].flatMap(({ lane }) => frontOf(lane, undefined));
+    for (const [nodeId, lane] of this.#pinned) fronts.push(...frontOf(lane, nodeId));
+    fronts.push(...frontOf(this.#mixed, undefined));
+    return fronts.toSorted((a, b) => b.priority - a.priority).slice(0, queueFrontsMax);
+  }
+
   /** A lane may have become empty: that of a node's pinned slots is removed. */
   tidy(pinnedTo: string | undefined): void {
     if (pinnedTo !== undefined && this.#pinned.get(pinnedTo)?.isEmpty === true) this.#pinned.delete(pinnedTo);
@@ -99,7 +110,12 @@ export class Lanes {
     if (known !== undefined) return known;
     const pool = new EligibleNodes();
     if (this.#everyNode.has(nodeId)) pool.add(nodeId);
-    const lane = new Lane({ rooms: this.#rooms, pool, refused: new Set(), fits: fitsAllFilters, isMixed: true });
+    const lane = new Lane({
+      ...{ rooms: this.#rooms, turns: this.#turns, pool },
+      refused: new Set(),
+      fits: fitsAllFilters,
+      isMixed: true,
+    });
     this.#pinned.set(nodeId, lane);
     return lane;
   }
@@ -108,7 +124,7 @@ export class Lanes {
     if (this.#classes.size >= scheduleLimits.classes && !this.#dropIdle()) return this.#mixed;
     const of = new SchedulingClass(requirements, this.#rooms.infos());
     const lane = new Lane({
-      rooms: this.#rooms,
+      ...{ rooms: this.#rooms, turns: this.#turns },
       pool: of.eligible,
       refused: of.refused,
       fits: fitsSize,
@@ -125,4 +141,12 @@ export class Lanes {
     }
     return false;
   }
+}
+
+function frontOf(lane: Lane, nodeId: string | undefined): readonly QueueFront[] {
+  const front = lane.front();
+  if (front === undefined) return [];
+  const { target, priority, requirements } = front.entry;
+  const pinned = nodeId === undefined ? {} : { nodeId };
+  return [{ jobId: target.ref.id, priority, slots: front.slots, requirements: askedOf(requirements), ...pinned }];
 }

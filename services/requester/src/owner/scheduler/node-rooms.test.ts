@@ -2,6 +2,7 @@ import { sampleInfo } from "@shoal/core/testing";
 import { noResources } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { NodeRooms } from "./node-rooms.ts";
+import { OtherQueues } from "./other-queues.ts";
 
 const nodeId = "n-one";
 const cores = (cpuCores: number) => ({ ...noResources, cpuCores });
@@ -12,7 +13,7 @@ const infoWith = (free: number) => {
 
 /** A node that shows this number of cores. */
 function roomsWith(free: number): NodeRooms {
-  const rooms = new NodeRooms();
+  const rooms = new NodeRooms(new OtherQueues());
   expect(rooms.put(infoWith(free))).toBe(true);
   return rooms;
 }

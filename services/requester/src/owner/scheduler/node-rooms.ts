@@ -1,5 +1,6 @@
 import { advertisesSame, backoffMs } from "@shoal/core";
 import { addResources, type NodeInfo, noResources, type Resources, timesFitting } from "@shoal/proto";
+import type { OtherQueues, RoomLeft } from "./other-queues.ts";
 import type { PendingEntry } from "./pending-entry.ts";
 
 interface NodeRoom {
@@ -37,13 +38,19 @@ export type RoomUser = Pick<PendingEntry, "priority" | "requirements">;
 
 /** An estimate of the room on each candidate node, so that nodes are not asked for more than they have. */
 export class NodeRooms {
+  readonly #others: Pick<OtherQueues, "leave" | "heartbeat">;
   readonly #rooms = new Map<string, NodeRoom>();
   /** Nodes on which an entry of this requester has reserved room. */
   readonly #reserved = new Map<string, RoomUser>();
 
+  constructor(others: Pick<OtherQueues, "leave" | "heartbeat">) {
+    this.#others = others;
+  }
+
   /** Records a heartbeat; true when the node is new or changes what it advertises. */
   put(info: NodeInfo): boolean {
     const room = this.#rooms.get(info.nodeId);
+    this.#others.heartbeat(info);
     if (room === undefined) {
       this.#rooms.set(info.nodeId, {
         info,
@@ -96,16 +103,35 @@ export class NodeRooms {
     return (room.silences === 0 || room.outstanding === 0) && timesFitting(each, room.spare, 1) > 0;
   }
 
-  /** The same for one entry: room that another one has reserved is not requested. */
+  /** The same for one entry: room that another one has reserved, or that is left to one elsewhere, is not requested. */
   hasRoomFor(nodeId: string, entry: RoomUser, now: number): boolean {
     const each = entry.requirements.resources;
-    if (!this.hasRoom(nodeId, each, now)) return false;
+    if (!this.hasRoom(nodeId, each, now) || this.leftTo(nodeId, entry, now) !== undefined) return false;
     const other = this.#reserved.get(nodeId);
     const spare = this.#rooms.get(nodeId)?.spare;
     if (other === undefined || spare === undefined || other === entry || entry.priority > other.priority) return true;
     const { resources } = other.requirements;
     // Until the reservation is complete, the node's heartbeats do not show the gathered room.
     return timesFitting(resources, spare, 1) === 0 || timesFitting(each, addResources(spare, resources, -1), 1) > 0;
+  }
+
+  /** The waiting job of another requester to which the node's room is left; undefined when the entry may have some. */
+  leftTo(nodeId: string, entry: RoomUser, now: number): string | undefined {
+    const { jobId, left } = this.#leave(nodeId, entry, now);
+    return jobId === undefined || timesFitting(entry.requirements.resources, left, 1) > 0 ? undefined : jobId;
+  }
+
+  /** How many slots of the entry to request of the node: all, unless some of its room is left to other jobs. */
+  slotsFor(nodeId: string, entry: RoomUser, { slots, now }: { readonly slots: number; readonly now: number }): number {
+    const { jobId, left } = this.#leave(nodeId, entry, now);
+    return jobId === undefined ? slots : Math.max(1, timesFitting(entry.requirements.resources, left, slots));
+  }
+
+  #leave(nodeId: string, { priority }: RoomUser, now: number): RoomLeft {
+    const room = this.#rooms.get(nodeId);
+    if (room === undefined) return { left: noResources, jobId: undefined };
+    const { info, revision, spare } = room;
+    return this.#others.leave({ info, revision, spare, priority, now });
   }
 
   reserve(nodeId: string, entry: RoomUser): void {

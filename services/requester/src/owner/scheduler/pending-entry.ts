@@ -5,6 +5,8 @@ import type { Placeable } from "./placeable.ts";
 
 /** The slots of one job that wait in one lane. */
 export interface PendingEntry extends QueuePosition {
+  /** When the job was created, or got its last nodes: a job with many slots takes turns with the others. */
+  since: number;
   readonly target: Placeable;
   readonly spec: JobSpec;
   readonly requirements: Requirements;

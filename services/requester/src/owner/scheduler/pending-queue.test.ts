@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { NamespaceTurns } from "./namespace-turns.ts";
 import { PendingQueue, type QueuePosition } from "./pending-queue.ts";
 
 interface Named extends QueuePosition {
@@ -17,14 +18,14 @@ const namesOf = (queue: PendingQueue<Named>): string => [...queue.inOrder()].map
 
 describe("a pending queue", () => {
   it("orders by priority, then each namespace in turn, then by age", () => {
-    const queue = new PendingQueue<Named>();
+    const queue = new PendingQueue<Named>(new NamespaceTurns());
     for (const each of [entry("a2", 2), entry("a1", 1), entry("b9", 9), entry("top", 7, 3)]) queue.add(each);
     expect(namesOf(queue)).toBe("top a1 b9 a2");
     expect(queue.first()?.name).toBe("top");
   });
 
   it("gives the turn to another namespace when one is taken", () => {
-    const queue = new PendingQueue<Named>();
+    const queue = new PendingQueue<Named>(new NamespaceTurns());
     const [a1, a2, b1] = [entry("a1", 1), entry("a2", 2), entry("b1", 9)];
     for (const each of [a1, a2, b1]) queue.add(each);
     queue.take(a1);
@@ -43,7 +44,7 @@ describe("a pending queue", () => {
     const step = fc.tuple(fc.constantFrom("add", "add", "delete", "take", "again"), position, fc.nat());
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const queue = new PendingQueue<Named>();
+        const queue = new PendingQueue<Named>(new NamespaceTurns());
         const inside = new Set<Named>();
         for (const [what, made, index] of steps) {
           const some = [...inside][index % Math.max(inside.size, 1)];

@@ -1,4 +1,6 @@
-/** The sort key of an entry. */
+import type { NamespaceTurns } from "./namespace-turns.ts";
+
+/** The sort key of an entry. It changes only while the entry is in no queue. */
 export interface QueuePosition {
   readonly namespace: string;
   /** Higher ones first. */
@@ -7,16 +9,24 @@ export interface QueuePosition {
   readonly since: number;
 }
 
-/** Entries of one priority: a list for each namespace, oldest first; the namespaces in the order of their turns. */
+/** Entries of one priority: a list for each namespace, oldest first. */
 type PriorityLevel<T> = Map<string, T[]>;
 
-/** An ordered queue: by priority, then each namespace in turn, then by age. */
+/**
+ * An ordered queue: by priority, then by the turns of the namespaces, then by age. Queues that share their turns are
+ * fair together.
+ */
 export class PendingQueue<T extends QueuePosition> {
+  readonly #turns: NamespaceTurns;
   /** The highest priority first. */
   readonly #levels: { readonly priority: number; readonly lists: PriorityLevel<T> }[] = [];
   /** When each entry was added: breaks ties of age. */
   readonly #numbers = new Map<T, number>();
   #added = 0;
+
+  constructor(turns: NamespaceTurns) {
+    this.#turns = turns;
+  }
 
   get size(): number {
     return this.#numbers.size;
@@ -50,28 +60,34 @@ export class PendingQueue<T extends QueuePosition> {
 
   /** Removes an entry whose turn it is: other namespaces of its priority come first now. */
   take(entry: T): void {
-    if (!this.delete(entry)) return;
-    const lists = this.#levels.find(({ priority }) => priority === entry.priority)?.lists;
-    const list = lists?.get(entry.namespace);
-    if (lists === undefined || list === undefined) return;
-    lists.delete(entry.namespace);
-    lists.set(entry.namespace, list);
+    if (this.delete(entry)) this.#turns.took(entry.namespace);
   }
 
   /** The entry whose turn it is. */
   first(): T | undefined {
-    const [level] = this.#levels;
-    const [list] = level?.lists.values() ?? [];
-    return list?.[0];
+    let first: T | undefined;
+    for (const [entry] of this.#levels[0]?.lists.values() ?? [])
+      if (first === undefined || (entry !== undefined && this.compare(entry, first) < 0)) first = entry;
+    return first;
+  }
+
+  /** Negative when the turn of `a` comes before that of `b`: the order of all queues that share their turns. */
+  compare(a: T, b: T): number {
+    return (
+      b.priority - a.priority || this.#turns.lastOf(a.namespace) - this.#turns.lastOf(b.namespace) || a.since - b.since
+    );
   }
 
   /** All entries in the order in which they would be taken. The queue must not change meanwhile. */
   *inOrder(): Iterable<T> {
     for (const { lists } of this.#levels) {
+      const inTurn = [...lists.values()].toSorted(([a], [b]) =>
+        a === undefined || b === undefined ? 0 : this.compare(a, b),
+      );
       let isMore = true;
       for (let turn = 0; isMore; turn++) {
         isMore = false;
-        for (const list of lists.values()) {
+        for (const list of inTurn) {
           const entry = list[turn];
           if (entry !== undefined) yield entry;
           isMore ||= list.length > turn + 1;

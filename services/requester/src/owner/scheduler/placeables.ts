@@ -5,11 +5,15 @@ import type { Placeable } from "./placeable.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** The scheduler as the reconciler uses it: actors become placeables. Only jobs react with slots. */
-export function createPlaceables(scheduler: Pick<Scheduler, "request" | "remove">, by: string): SlotScheduler {
+export function createPlaceables(
+  scheduler: Pick<Scheduler, "request" | "remove" | "used" | "unused">,
+  by: string,
+): SlotScheduler {
   const known = new WeakMap<AnyActor, Placeable>();
   return {
     request(actor, slots) {
       const placeable = known.get(actor);
+      if (actor.ref.kind === "job") scheduler.used(actor.state() as Job);
       if (placeable !== undefined) scheduler.request(placeable, slots);
       else if (slots.length > 0) {
         const made = placeableOf(actor, by);
@@ -20,6 +24,7 @@ export function createPlaceables(scheduler: Pick<Scheduler, "request" | "remove"
     remove(actor) {
       const placeable = known.get(actor);
       if (placeable !== undefined) scheduler.remove(placeable);
+      if (actor.ref.kind === "job") scheduler.unused(actor.ref.id);
     },
   };
 }

@@ -138,7 +138,7 @@ describe("jobs that wait", () => {
       if (started !== undefined) order.push(started[0]);
       running = started?.[1];
     }
-    expect(order).toEqual(["high", "a1", "b1", "a2", "a3"]);
+    expect(order).toEqual(["high", "b1", "a1", "a2", "a3"]);
   });
 
   it("cost no asks while heartbeats show no freed room, and start when they do", async () => {

@@ -1,23 +1,19 @@
 import type { Logger } from "@shoal/core";
-import {
-  type BidClient,
-  type Clock,
-  causeOf,
-  explainShortage,
-  type JobCommand,
-  type Random,
-  requirementsOf,
-  type Slot,
-} from "@shoal/core";
-import type { NodeInfo } from "@shoal/proto";
+import { type BidClient, type Clock, causeOf, type Job, type Random, requirementsOf, type Slot } from "@shoal/core";
+import type { NodeInfo, QueueSummary } from "@shoal/proto";
 import type { Membership } from "../../nodes/membership.ts";
-import { type BiddingOptions, type BiddingOutcome, BiddingRound, type BiddingSettings } from "./bidding-round.ts";
+import type { BiddingSettings } from "./bidding-round.ts";
 import type { Lane, LaneTurn } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
+import { NamespaceQuotas, type Quota } from "./namespace-quotas.ts";
 import { NodeRooms } from "./node-rooms.ts";
+import { OtherQueues } from "./other-queues.ts";
 import type { PendingEntry } from "./pending-entry.ts";
+import { type PlaceOptions, placeEntry } from "./place-entry.ts";
 import type { Placeable } from "./placeable.ts";
+import { QuotaGate } from "./quota-gate.ts";
 import { Reservations } from "./reservations.ts";
+import { turnsOf } from "./turns-of.ts";
 import { WaitReporter } from "./wait-reporter.ts";
 
 export interface SchedulerOptions {
@@ -27,6 +23,8 @@ export interface SchedulerOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly auction: BiddingSettings;
+  /** By namespace, `*` for the others; no quotas when left out. */
+  readonly quotas?: ReadonlyMap<string, Quota>;
 }
 
 // A lane whose first entry was refused evaluates all its nodes and entries after this time, also without a heartbeat
@@ -35,27 +33,37 @@ const lookMs = 30_000;
 
 interface LaneEntry {
   readonly entry: PendingEntry;
-  readonly lane: Lane;
+  lane: Lane;
   readonly pinnedTo: string | undefined;
 }
 
 /** Finds nodes for the slots of jobs. Slots without a node wait in a lane for nodes that fit and have room. */
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #bidding: BiddingOptions;
-  readonly #rooms = new NodeRooms();
+  readonly #placing: PlaceOptions;
+  readonly #others = new OtherQueues();
+  readonly #rooms = new NodeRooms(this.#others);
   readonly #lanes = new Lanes(this.#rooms);
   readonly #reporter: WaitReporter;
   readonly #reservations: Reservations;
+  readonly #quotas: NamespaceQuotas;
+  readonly #gate: QuotaGate;
   /** The entries of each job, by the node that they are pinned to. */
   readonly #entries = new Map<Placeable, Map<string | undefined, LaneEntry>>();
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     const isCandidate = (nodeId: string): boolean => options.membership.candidate(nodeId) !== undefined;
-    this.#bidding = { ...options, rooms: this.#rooms, isCandidate };
+    const bidding = { ...options, rooms: this.#rooms, isCandidate };
     this.#reporter = new WaitReporter(options);
-    this.#reservations = new Reservations(this.#bidding);
+    this.#reservations = new Reservations(bidding);
+    const { clock, membership, quotas = new Map() } = options;
+    this.#placing = { bidding, reservations: this.#reservations, reporter: this.#reporter, membership };
+    this.#quotas = new NamespaceQuotas({
+      ...{ quotas, others: this.#others },
+      freed: (namespace) => this.#gate.freed(namespace),
+    });
+    this.#gate = new QuotaGate({ quotas: this.#quotas, clock, resume: (entry) => this.#resume(entry) });
   }
 
   /** The slots that the job needs filled now; they replace the previous ones. Cheap when nothing changed. */
@@ -93,6 +101,34 @@ export class Scheduler {
     if (this.#rooms.remove(nodeId)) this.#lanes.remove(nodeId);
   }
 
+  /** What the executions of a job use of its namespace's quota. */
+  used({ header, live }: Job): void {
+    const requirements = requirementsOf(header.spec);
+    if (requirements === undefined) return;
+    const { namespace } = header.spec;
+    this.#quotas.put({ namespace, jobId: header.id, each: requirements.resources, slots: live.size });
+  }
+
+  /** The job is settled, or another requester's. */
+  unused(jobId: string): void {
+    this.#quotas.remove(jobId);
+  }
+
+  /** What waits here and uses a quota, for the other requesters. */
+  summary(): Omit<QueueSummary, "requesterId"> {
+    return { fronts: this.#lanes.fronts(), uses: this.#quotas.uses() };
+  }
+
+  /** A summary of another requester. */
+  onSummary(summary: QueueSummary): void {
+    this.#others.put(summary, this.#options.clock.now());
+  }
+
+  /** The other requesters may use less of a quota than before. */
+  retryHeld(): void {
+    this.#gate.retry();
+  }
+
   /** Every node had time to send a heartbeat: from now on "no node fits" is recorded. */
   settled(): void {
     for (const lane of [...this.#lanes.waiting()]) {
@@ -118,8 +154,7 @@ export class Scheduler {
       if (isNew || isRenewed) lane.unpark();
       if (hasRoom || isNew || isRenewed) woken.push(lane);
     }
-    woken.sort((a, b) => compareHeads(a.head(), b.head()));
-    for (const lane of woken) this.#start(lane, isNew);
+    this.#startInTurn(woken, isNew);
   }
 
   #requestOne(target: Placeable, pinnedTo: string | undefined, slots: readonly Slot[]): void {
@@ -154,24 +189,33 @@ export class Scheduler {
     entry.slots = [];
     this.#reporter.remove(entry);
     this.#reservations.end(lane, entry);
+    this.#gate.remove(entry);
     lane.remove(entry);
     this.#tidy(lane, pinnedTo);
   }
 
   /** Starts a try for every entry of the lane that can start now. */
   #start(lane: Lane, all: boolean): void {
-    for (;;) {
-      const turn = lane.next(this.#options.clock.now(), all);
-      if (turn === undefined) break;
-      this.#try(lane, turn);
-    }
-    this.#arm(lane);
+    this.#startInTurn([lane], all);
+  }
+
+  /** Starts a try for every entry of these lanes that can start now, in one order for all of them. */
+  #startInTurn(lanes: readonly Lane[], all: boolean): void {
+    const now = this.#options.clock.now();
+    for (const { lane, turn } of turnsOf(lanes, now, all)) this.#try(lane, turn);
+    for (const lane of lanes) this.#arm(lane);
   }
 
   #try(lane: Lane, turn: LaneTurn): void {
     const { entry } = turn;
     const slots = entry.slots;
-    this.#bid(lane, turn)
+    const claim = this.#gate.enter(entry, lane.slotsPerTurn);
+    if (claim === undefined) {
+      lane.tried(entry, "placed", false);
+      this.#reporter.remove(entry);
+      return;
+    }
+    placeEntry(this.#placing, lane, { ...turn, slotsMax: claim.slots })
       .catch((failure: unknown) => {
         const { id } = entry.target.ref;
         this.#options.logger.warn({ jobId: id, ...causeOf(failure) }, "could not place a job; retrying");
@@ -181,54 +225,25 @@ export class Scheduler {
         const isOver = entry.slots.length === 0 || !entry.target.isOpen();
         // The job did not accept a placement that it still requests: no immediate retry.
         const isStuck = result === "placed" && entry.slots === slots;
+        // Some of its slots have nodes: the other jobs of its namespace come first now.
+        if (entry.slots !== slots) entry.since = this.#options.clock.now();
         lane.tried(entry, isStuck ? "node" : result, !isOver);
         if (isOver) this.#forget(entry);
+        this.#gate.leave(claim);
         this.#start(lane, false);
         if (lane.isBlocked) this.#reportBehind(lane);
       });
   }
 
-  async #bid(lane: Lane, turn: LaneTurn): Promise<BiddingOutcome["result"]> {
-    const { entry } = turn;
-    const { target, requirements } = entry;
-    const { slots } = entry;
-    const outcome = await new BiddingRound(this.#bidding, lane, turn).run();
-    if (turn.reserves === true) this.#reservations.answered(lane, turn, outcome);
-    const { places, answers, result, isNever } = outcome;
-    const { resources } = requirements;
-    if (places.length > 0 && (entry.slots.length === 0 || !target.isOpen())) {
-      this.#release(outcome);
-      return result;
+  /** The entry was held for a quota. Its lane may have been removed meanwhile. */
+  #resume(entry: PendingEntry): void {
+    for (const member of this.#entries.get(entry.target)?.values() ?? []) {
+      if (member.entry !== entry) continue;
+      const { pinnedTo } = member;
+      member.lane = this.#lanes.laneFor(entry.requirements, pinnedTo === undefined ? {} : { pinnedTo });
+      member.lane.add(entry);
+      this.#start(member.lane, false);
     }
-    const commands: JobCommand[] = [];
-    if (places.length > 0)
-      commands.push({
-        name: "Place",
-        places: places.map(({ slot, nodeId, askId }) => ({ slot, nodeId, askId, resources })),
-        answers,
-      });
-    if (result !== "placed") {
-      const why = explainShortage(slots.length - places.length, answers);
-      entry.shortage = { why, answers };
-      // A requester that has just started has not received every node's heartbeat: it records nothing about unknown
-      // nodes.
-      if (this.#options.membership.settled()) {
-        const placed = new Set(places.map(({ slot }) => slot));
-        const slots = entry.slots.map(({ slot }) => slot).filter((slot) => !placed.has(slot));
-        commands.push({ name: "Wait", slots, why, answers, never: isNever });
-        this.#reporter.remove(entry);
-      }
-    }
-    // In one turn, so that both share a commit.
-    const [first] = await Promise.all(commands.map((command) => target.command(command)));
-    if (places.length === 0 || (first?.ok === true && first.changed)) return result;
-    this.#release(outcome);
-    // The job does not accept what it requests: no immediate retry.
-    return entry.slots === slots ? "node" : result;
-  }
-
-  #release({ places }: BiddingOutcome): void {
-    for (const { nodeId, askId } of places) this.#options.bidClient.release(nodeId, { askId, slots: 1 });
   }
 
   /** Records why the entries that were not tried wait. */
@@ -266,9 +281,4 @@ export class Scheduler {
 
 function isSame(a: readonly Slot[], b: readonly Slot[]): boolean {
   return a.length === b.length && a.every(({ slot }, index) => slot === b[index]?.slot);
-}
-
-/** Higher priority first, then the older. */
-function compareHeads(a: PendingEntry | undefined, b: PendingEntry | undefined): number {
-  return (b?.priority ?? 0) - (a?.priority ?? 0) || (a?.since ?? 0) - (b?.since ?? 0);
 }
