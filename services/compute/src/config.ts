@@ -238,9 +238,9 @@ export const ComputeConfig = z
           .enum(guestIsolations)
           .default("task")
           .describe(
-            "task: a process for each Wasm task; namespace: the tasks of a namespace share processes, each in a new isolate, which is faster, but a task that breaks out of the engine reaches the others of its namespace, and one that ends its process fails them (they are retried)",
+            "task: a process for each Wasm task; namespace: the tasks of a namespace share processes, which is faster, but a task that breaks out of the engine reaches the others of its namespace, and one that ends its process fails them (they are retried)",
           ),
-        wall: z
+        sandbox: z
           .enum(isolationOptions)
           .default("auto")
           .describe(

@@ -23,7 +23,7 @@ export interface ExecutorSettings extends PartSettings {
   readonly wasm: {
     readonly poolSize: number;
     readonly isolation: GuestIsolation;
-    readonly wall: IsolationWish;
+    readonly sandbox: IsolationWish;
     readonly cgroups: "auto" | "off";
   };
 }
@@ -38,9 +38,9 @@ export const createExecutors = partRegistry<Executor, ExecutorSettings, PartPort
       credentials: { file: settings.credentialsFile, ...(settings.hub === undefined ? {} : { hub: settings.hub }) },
       reach: outbound,
     }),
-  wasm: ({ wasm: { poolSize, isolation, wall, cgroups }, outbound }, { clock, logger }) =>
+  wasm: ({ wasm: { poolSize, isolation, sandbox, cgroups }, outbound }, { clock, logger }) =>
     wasm({
-      ...{ clock, logger, isolation, wall },
+      ...{ clock, logger, isolation, sandbox },
       reach: outbound,
       limits: { poolSize },
       cgroups: cgroups === "auto" ? cgroupsIfAny(logger) : undefined,
