@@ -1,4 +1,4 @@
-import type { Leases, Process } from "@shoal/core";
+import type { Leases, Logger, Process } from "@shoal/core";
 import { connectRequester, type NatsRequesterPorts } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import type { Catalog } from "../../services/requester/src/catalog/catalog.ts";
@@ -22,6 +22,8 @@ export interface RequesterOptions extends Partial<RequesterSettings> {
   readonly markerMs?: number;
   /** Called with each message that it logs. */
   readonly onLine?: (sentence: string) => void;
+  /** Its logger; by default `onLine` alone. */
+  readonly logger?: Logger;
   /** Called with changes of its leases. */
   readonly leases?: (own: Leases) => Leases;
 }
@@ -45,7 +47,7 @@ const defaults = {
 /** Starts a requester without an API. */
 export async function startRequester(options: RequesterOptions): Promise<RunningRequester> {
   const { url, requesterId, login, markerMs, catalogFile = inMemory, ...rest } = options;
-  const { onLine = () => undefined, leases = (own) => own, ...settings } = rest;
+  const { onLine = () => undefined, leases = (own) => own, logger, ...settings } = rest;
   const nats = await connectRequester({
     clock: systemClock(),
     random: systemRandom,
@@ -64,7 +66,7 @@ export async function startRequester(options: RequesterOptions): Promise<Running
     { ...defaults, ...settings, requesterId },
     {
       ...nats,
-      ...{ catalog, clock: systemClock(), random: systemRandom, logger: { info: note, warn: note } },
+      ...{ catalog, clock: systemClock(), random: systemRandom, logger: logger ?? { info: note, warn: note } },
       leases: leases(nats.leases),
       rebuild: sliceRebuilder({ ...nats, ...(settings.kinds === undefined ? {} : { kinds: settings.kinds }) }),
     },

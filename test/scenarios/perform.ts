@@ -1,6 +1,7 @@
 import { causeOf } from "@shoal/core";
 import { ofNextType, type SimulatedCluster, sampleSpec } from "@shoal/core/testing";
 import { type AggregateRef, commitVersion, JobSpec } from "@shoal/proto";
+import type { NodeUpdate } from "../../services/requester/src/commands/update-node.ts";
 import type { Requester } from "../../services/requester/src/create-requester.ts";
 import type { SimulatedServices } from "../sim/services.ts";
 import type { Act } from "./scenario.ts";
@@ -23,9 +24,9 @@ const actor = { type: "client", id: "test" } as const;
 export const perform: { readonly [K in Act["handle"]]: Perform<Extract<Act, { handle: K }>> } = {
   submit: ({ job, spec, over, token, isOfNextType = false }, stage) =>
     answered(stage, async () => {
-      const { engine = "noop", ...preferences } = over ?? {};
+      const { engine = "noop", disconnect, ...preferences } = over ?? {};
       const [task, ...others] = sampleSpec(spec).tasks;
-      const tasks = [{ ...task, engine: { ...task?.engine, type: engine } }, ...others];
+      const tasks = [{ ...task, engine: { ...task?.engine, type: engine }, disconnect }, ...others];
       const parsed = JobSpec.parse({ ...sampleSpec(spec), ...preferences, tasks, name: job });
       const request = { spec: isOfNextType ? ofNextType(parsed) : parsed, actor };
       const { jobId, existed } = await requesterOf(stage).commands.submit({
@@ -46,6 +47,13 @@ export const perform: { readonly [K in Act["handle"]]: Perform<Extract<Act, { ha
       const jobId = stage.jobs.get(job)?.id ?? job;
       const { changed } = await requesterOf(stage, via).commands.stop(jobId, { why: "requested by the client", actor });
       return changed ? undefined : `${job} is stopped already`;
+    }),
+  "update-node": ({ node, action, order = {} }, stage) =>
+    answered(stage, async () => {
+      const { mode = "finish", deadlineSeconds = 3_600 } = order;
+      const update: NodeUpdate = { action, mode, withinMs: deadlineSeconds * 1_000, why: "", actor };
+      await requesterOf(stage).commands.updateNode(node, update);
+      return undefined;
     }),
   kill: ({ whom }, stage) => supervisedOf(stage, whom).remove(),
   start: ({ whom }, stage) => supervisedOf(stage, whom).raise(),

@@ -1,5 +1,5 @@
 import type { SpecOverrides } from "@shoal/core/testing";
-import type { JobSpec } from "@shoal/proto";
+import type { JobSpec, NodeAction, Task } from "@shoal/proto";
 
 /** An action of a client, an operator or the environment. `whom` is a requester or a node. */
 export type Act =
@@ -24,17 +24,33 @@ export type Act =
   /** NATS ends uncleanly and brings removed assignments back (nats-server issue 8505). */
   | { readonly handle: "restore-assignments" }
   | { readonly handle: "set-clock"; readonly whom: string; readonly bySeconds: number }
+  /** An operator's order about a node. */
+  | {
+      readonly handle: "update-node";
+      readonly node: string;
+      readonly action: NodeAction;
+      readonly order?: DrainOptions;
+    }
   /** A node, or an attacker with its rights, sends a report that it should not. */
   | { readonly handle: "report"; readonly from: string; readonly job: string; readonly execution: string }
   /** A later release appends a message that this one cannot read. */
   | { readonly handle: "append-unreadable"; readonly job: string }
   | ErrandAct;
 
+/** Of the order to drain a node. */
+interface DrainOptions {
+  readonly mode?: "finish" | "move";
+  readonly deadlineSeconds?: number;
+}
+
 interface SubmitAct {
   readonly handle: "submit";
   readonly job: string;
   readonly spec: SpecOverrides;
-  readonly over?: Partial<Pick<JobSpec, "type" | "constraints" | "update">> & { readonly engine?: string };
+  readonly over?: Partial<Pick<JobSpec, "type" | "constraints" | "update">> & {
+    readonly engine?: string;
+    readonly disconnect?: Task["disconnect"];
+  };
   /** A job type that this release does not have. */
   readonly isOfNextType?: boolean;
   readonly token?: string;
@@ -62,7 +78,12 @@ export interface Scenario {
   /** Sentences of the log lines that the transcript contains; none when left out. */
   readonly logs?: readonly string[];
   /** The settings that the scenario is about. */
-  readonly settings?: { readonly openMax?: number; readonly forgetAfterMs?: number; readonly reserveAfterMs?: number };
+  readonly settings?: {
+    readonly openMax?: number;
+    readonly forgetAfterMs?: number;
+    readonly reserveAfterMs?: number;
+    readonly manualApproval?: boolean;
+  };
   /** The kinds of aggregates that requesters have; those of the product when left out. */
   readonly release?: "current" | "next";
 }

@@ -1,5 +1,6 @@
 import { drills } from "./drills.ts";
 import { jobTypes } from "./job-types.ts";
+import { nodeLife } from "./node-life.ts";
 import { promises } from "./promises.ts";
 import { refusals } from "./refusals.ts";
 import type { Scenario } from "./scenario.ts";
@@ -106,4 +107,11 @@ const basics: readonly Scenario[] = [
 ];
 
 /** Every scenario. A new one is an entry in a list; `npm test -- test/scenarios -u` writes its transcript: read it before you commit it. */
-export const scenarios: readonly Scenario[] = [...basics, ...refusals, ...jobTypes, ...drills, ...promises];
+export const scenarios: readonly Scenario[] = [
+  ...basics,
+  ...refusals,
+  ...jobTypes,
+  ...nodeLife,
+  ...drills,
+  ...promises,
+];

@@ -31,6 +31,8 @@ const actWords: { readonly [K in Act["handle"]]: (act: Extract<Act, { handle: K 
   "restore-assignments": () => "ends NATS uncleanly: removed assignments are back",
   "set-clock": ({ whom, bySeconds }) =>
     `sets the clock of ${whom} ${Math.abs(bySeconds)} s ${bySeconds < 0 ? "back" : "ahead"}`,
+  "update-node": ({ node, action, order }) =>
+    `orders to ${action} ${node}${order === undefined ? "" : `: ${plain(order)}`}`,
   report: ({ from, job, execution }) =>
     `sends a report of ${from} about ${execution === "" ? "the first execution" : execution} of ${job}`,
   "append-unreadable": ({ job }) => `appends a message of a later release to ${job}`,

@@ -2,7 +2,9 @@ import { causeOf, pause } from "@shoal/core";
 import type { Prng, SimulatedCluster } from "@shoal/core/testing";
 import { errors } from "@shoal/proto";
 import type { Commands } from "../../services/requester/src/commands/commands.ts";
+import type { Secrets } from "../../services/requester/src/secrets/secrets.ts";
 import type { PlannedJob } from "./plan.ts";
+import { planSecret } from "./plan-secret.ts";
 import type { PlannedVersion } from "./plan-types.ts";
 import type { SimulatedServices } from "./services.ts";
 
@@ -38,14 +40,16 @@ export function createClients({ sim, prng, services, jobs, startAt, problem }: C
   const { clock } = sim;
 
   /** Sends the request to a random requester that is up. "silence" when none is up, when it does not respond in time, or when the error is retryable. */
-  async function ask<T>(request: (commands: Commands) => Promise<T>): Promise<T | "silence" | "refused"> {
+  async function ask<T>(
+    request: (commands: Commands, secrets: Secrets) => Promise<T>,
+  ): Promise<T | "silence" | "refused"> {
     const up = services.requesters
       .map((supervised) => supervised.serving())
       .filter((incarnation) => incarnation !== undefined);
     const [first, ...rest] = up;
     if (first === undefined) return pause(clock, patienceMs).then(() => "silence");
     const chosen = prng.pick([first, ...rest]);
-    const answer = request(chosen.requester.commands).catch((failure: unknown) => {
+    const answer = request(chosen.requester.commands, chosen.requester.secrets).catch((failure: unknown) => {
       const { code, why } = causeOf(failure);
       if (code === "INTERNAL" || code === "BAD_REQUEST") problem(`a client received ${code}: ${why}`);
       return errors[code].retry ? ("silence" as const) : ("refused" as const);
@@ -55,6 +59,7 @@ export function createClients({ sim, prng, services, jobs, startAt, problem }: C
 
   async function submit({ spec, token, stopAtMs, versions = [] }: PlannedJob): Promise<void> {
     const request = { spec, actor: { type: "client" as const, id: "test" }, ...(token === undefined ? {} : { token }) };
+    if (Object.values(spec.tasks[0]?.env ?? {}).includes(planSecret.reference)) await putSecret(spec.namespace);
     for (;;) {
       const answer = await ask((commands) => commands.submit(request));
       if (answer === "refused") return problem("a valid spec was refused");
@@ -73,6 +78,13 @@ export function createClients({ sim, prng, services, jobs, startAt, problem }: C
       if (token === undefined) return;
       await pause(clock, againMs);
     }
+  }
+
+  /** Stores a value until a requester answers; one without an answer may be stored too, as another version. */
+  async function putSecret(namespace: string): Promise<void> {
+    const secret = { namespace, name: planSecret.name };
+    const put = () => ask((_, secrets) => secrets.put(secret, planSecret.value, { type: "client", id: "test" }));
+    while ((await put()) === "silence") await pause(clock, againMs);
   }
 
   /** Requests a version until a requester answers; a refusal is an answer: the spec may be the same, or the job waits. */

@@ -1,7 +1,7 @@
 import { type Kinds, kinds as productKinds, registry } from "@shoal/core";
 import type { Prng, SimulatedCluster } from "@shoal/core/testing";
 import { createCompute } from "../../services/compute/src/create-compute.ts";
-import type { Executor } from "../../services/compute/src/executors/executor.ts";
+import type { Executor, Work } from "../../services/compute/src/executors/executor.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
 import { type MemoryTree, memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
 import { createRequester, type Requester } from "../../services/requester/src/create-requester.ts";
@@ -9,6 +9,7 @@ import { memoryPorts } from "../../services/requester/src/testing/memory-ports.t
 import { type Disk, diskJournal } from "./disk.ts";
 import type { Plan } from "./plan.ts";
 import type { PlannedNode } from "./plan-nodes.ts";
+import { secretProblem, simulatedKeys } from "./plan-secret.ts";
 import { createSupervisedProcess, type Incarnation, type SupervisedProcess } from "./supervised-process.ts";
 
 export interface RequesterIncarnation extends Incarnation {
@@ -69,6 +70,7 @@ function supervisedRequester(id: string, options: SimulatedServicesOptions): Sup
         nodes: settings,
         positionsMs: settings.positionsMs,
         kinds,
+        keys: simulatedKeys,
         ...(quota === undefined ? {} : { quotas: new Map([[quota.namespace, { cpuCores: quota.cores }]]) }),
         ...(openMax === undefined ? {} : { jobs: { openMax } }),
       },
@@ -93,7 +95,9 @@ function supervisedNode(
   const launch = (): Incarnation => {
     const started = new Set<string>();
     const { proc, clock, random, assignments, reports, bidServer, logs } = sim.node(id);
-    const counted = countStarts(noop({ clock }), (executionId) => {
+    const counted = countStarts(noop({ clock }), ({ id: executionId, env }) => {
+      const wrong = secretProblem(env);
+      if (wrong !== undefined) problem(`${executionId} ${wrong}`);
       if (!proc.isAlive()) return;
       // A node that restarts starts its services and daemons again.
       if ((isStanding(executionId) ? started : startedEver).has(executionId))
@@ -151,11 +155,11 @@ function nodeSettings(
   };
 }
 
-function countStarts(executor: Executor, started: (executionId: string) => void): Executor {
+function countStarts(executor: Executor, started: (work: Work) => void): Executor {
   return {
     ...executor,
     start: (work) => {
-      started(work.id);
+      started(work);
       return executor.start(work);
     },
   };

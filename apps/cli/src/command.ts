@@ -55,6 +55,21 @@ export const wholeNumber = (name: string, least: number, most: number) => (text:
   throw new CliError("BAD_REQUEST", `${name}: expected a whole number from ${least} to ${most}, got "${text}"`, "");
 };
 
+const secondsIn: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Parses a duration as in 90s, 10m, 2h or 1d, up to a limit; the value is in seconds. */
+export const duration = (name: string, mostSeconds: number) => (text: string) => {
+  const [, count = "", unit = ""] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  const seconds = count === "" ? Number.NaN : Number(count) * (secondsIn[unit] ?? Number.NaN);
+  if (seconds <= mostSeconds) return seconds;
+  const most = `at most ${mostSeconds / 86_400} days`;
+  throw new CliError(
+    "BAD_REQUEST",
+    `${name}: expected a duration as in 90s, 10m, 2h or 1d, ${most}, got "${text}"`,
+    "",
+  );
+};
+
 /** Collects the values of an option that may be repeated. */
 export const gather = (text: string, before: unknown): readonly string[] => [
   ...(Array.isArray(before) ? before.map(String) : []),

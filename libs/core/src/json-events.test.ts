@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { foldAggregate } from "./aggregate.ts";
 import { kinds } from "./kinds.ts";
-import { sampleAt, sampleJobEvents, sampleNodeEvents } from "./testing/samples.ts";
+import { sampleAt, sampleJobEvents, sampleNodeEvents, sampleSecretEvents } from "./testing/samples.ts";
 
-const events: readonly StoredEvent[] = [...sampleJobEvents, ...sampleNodeEvents];
+const events: readonly StoredEvent[] = [...sampleJobEvents, ...sampleNodeEvents, ...sampleSecretEvents];
 const asStored = (event: unknown): unknown => JSON.parse(JSON.stringify(event));
 
 /** The same data, with undefined fields added to every object. */

@@ -1,4 +1,4 @@
-import type { AggregateRef, AnyEventKind, NodeInfo, StoredEvent } from "@shoal/proto";
+import type { AggregateRef, AnyEventKind, NodeDrain, NodeInfo, StoredEvent } from "@shoal/proto";
 import type { z } from "zod";
 import type { Decision, Moment } from "./decider.ts";
 import type { View } from "./views/view.ts";
@@ -10,9 +10,13 @@ export interface NamedCommand {
 
 /** What an aggregate knows about nodes when it reacts. */
 export interface World {
-  /** The log records that this node is disconnected or forgotten. */
+  /** The log records that this node is disconnected, rejected, deleted or forgotten. */
   isGone(nodeId: string): boolean;
-  /** What the connected nodes advertise. */
+  /** Why a node that is gone does not return with its work; undefined for one that may. Every node may when left out. */
+  removalOf?(nodeId: string): string | undefined;
+  /** The drain of a node; undefined for one that gets work. No node drains when left out. */
+  drainOf?(nodeId: string): NodeDrain | undefined;
+  /** What the connected nodes advertise that get work. */
   nodes(): readonly NodeInfo[];
   /** Enough heartbeats were received to know which nodes are absent. */
   settled(): boolean;

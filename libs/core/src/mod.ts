@@ -108,9 +108,11 @@ export { filters } from "./schedule/filters/index.ts";
 export { askedOf, hostVariableOf, requirementsOf } from "./schedule/requirements.ts";
 export { explainShortage, rank, scheduleLimits } from "./schedule/schedule.ts";
 export { advertisesSame, classKeyOf, SchedulingClass } from "./schedule/scheduling-class.ts";
+export { type SecretCommand, secretKind } from "./secret/kind.ts";
+export type { Secret, SecretVersion } from "./secret/secret.ts";
 export { assignments as assignmentView } from "./views/assignments.ts";
 export { type ByBucket, byBucket, type ViewStores, viewBuckets } from "./views/buckets.ts";
-export { jobViews, nodeViews } from "./views/index.ts";
+export { jobViews, nodeViews, secretViews } from "./views/index.ts";
 export { type OpenEntry, openChange, openKeyOf, openValueOf, readOpenEntry } from "./views/open.ts";
 export {
   type BucketDefinition,

@@ -3,6 +3,7 @@ export { type ConnectOptions, connect } from "./connection/connect.ts";
 export type { NatsErrorLevel, OnNatsError } from "./connection/nats-error-report.ts";
 export type { NatsSession } from "./connection/nats-session.ts";
 export { checkNatsSettings, connectionOf, type NatsSettings, natsSettings } from "./connection/nats-settings.ts";
+export { exposureOf, readSecretFile, type SecretFile } from "./connection/secret-file.ts";
 export { abandonOn, signalOf } from "./connection/stopping.ts";
 export type { PlaceRecord } from "./connection/write-record.ts";
 export {

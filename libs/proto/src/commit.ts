@@ -3,6 +3,7 @@ import { executionMachine } from "./execution/machine.ts";
 import { jobMachine } from "./job/machine.ts";
 import type { AnyEventKind } from "./machine.ts";
 import { nodeMachine } from "./node/machine.ts";
+import { secretMachine } from "./secret/machine.ts";
 
 /** The version of the commit's form. */
 export const commitVersion = 1;
@@ -73,7 +74,7 @@ export const commitBytes = { aim: 65_536, max: 524_288 } as const;
 
 /** Every kind of event in the log, by name. */
 export const eventKinds: ReadonlyMap<string, AnyEventKind> = new Map(
-  [jobMachine, executionMachine, nodeMachine].flatMap((machine) =>
+  [jobMachine, executionMachine, nodeMachine, secretMachine].flatMap((machine) =>
     machine.rows.map(([, kind]) => [kind.name, kind] as const),
   ),
 );

@@ -9,7 +9,9 @@ import {
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
+  ExecutionsDisconnected,
   ExecutionsLost,
+  ExecutionsReconnected,
   ExecutionsStopping,
 } from "./execution/events.ts";
 import { shortId } from "./ids.ts";
@@ -26,7 +28,19 @@ import {
   JobUpdated,
   SlotsQueued,
 } from "./job/events.ts";
-import { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./node/events.ts";
+import {
+  NodeApproved,
+  NodeChanged,
+  NodeDeleted,
+  NodeDisconnected,
+  NodeDrainEnded,
+  NodeDrainStarted,
+  NodeForgotten,
+  NodeJoined,
+  NodeReconnected,
+  NodeRejected,
+} from "./node/events.ts";
+import { SecretDeleted, SecretPut } from "./secret/events.ts";
 import { type SlotSet, slotText } from "./slots.ts";
 import { fromWire } from "./wire/codec.ts";
 
@@ -64,6 +78,10 @@ const retried = (retryAt: number | undefined): string =>
 /** Names partitions and pinned slots. */
 const slotsInWords = (slots: SlotSet): string =>
   `${slots.length === 1 && typeof slots[0] === "string" ? "Slot" : "Slots"} ${slotText(slots)}`;
+
+const because = (what: string, why: string): string => (why === "" ? what : `${what}: ${why}`);
+
+const timeOf = (at: number): string => new Date(at).toISOString();
 
 const isOnNodes = (type: string): boolean => type === "ops" || type === "daemon";
 
@@ -211,17 +229,47 @@ const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
     text: `${slotsInWords(slots)}: error: ${why}; ${retried(retryAt)}`,
     tone: "bad",
   })),
+  row(ExecutionsDisconnected, ({ slots, why, until }) => ({
+    topic: "Scheduling",
+    message: `Waits for its node until ${timeOf(until)}: ${why}`,
+    text: `${slotsInWords(slots)}: ${why}; lost unless the node is back by ${timeOf(until)}`,
+    tone: "wait",
+  })),
+  row(ExecutionsReconnected, ({ slots }) => ({
+    topic: "Scheduling",
+    message: "Continues: its node is back in time",
+    text: `${slotsInWords(slots)}: its node is back in time, and it continues`,
+    tone: "good",
+  })),
   row(ExecutionStopped, ({ executionId }) => ({
     executionId,
     topic: "Execution",
     message: "Stopped",
     details: { NewState: "Cancelled" },
   })),
-  row(NodeJoined, ({ info }) => ({ topic: "Node", message: `${shortId(info.nodeId)} joined`, tone: "good" })),
+  row(NodeJoined, ({ info, approval }) => ({
+    topic: "Node",
+    message: `${shortId(info.nodeId)} joined${approval === undefined ? "" : ", and waits for approval"}`,
+    tone: approval === undefined ? "good" : "wait",
+  })),
   row(NodeChanged, ({ info }) => ({ topic: "Node", message: `${shortId(info.nodeId)} changed` })),
   row(NodeDisconnected, ({ why }) => ({ topic: "Node", message: `Disconnected: ${why}`, tone: "bad" })),
   row(NodeReconnected, ({ info }) => ({ topic: "Node", message: `${shortId(info.nodeId)} reconnected`, tone: "good" })),
   row(NodeForgotten, () => ({ topic: "Node", message: "Forgotten: it was disconnected for too long", tone: "bad" })),
+  row(NodeApproved, ({ why }) => ({ topic: "Node", message: because("Approved", why), tone: "good" })),
+  row(NodeRejected, ({ why }) => ({ topic: "Node", message: because("Rejected", why), tone: "bad" })),
+  row(NodeDeleted, ({ why }) => ({ topic: "Node", message: because("Deleted", why), tone: "bad" })),
+  row(NodeDrainStarted, ({ mode, until, why }) => ({
+    topic: "Node",
+    message: because(
+      mode === "move" ? "Draining, its work is moved" : `Draining, its work may finish until ${timeOf(until)}`,
+      why,
+    ),
+    tone: "wait",
+  })),
+  row(NodeDrainEnded, ({ why }) => ({ topic: "Node", message: because("Gets work again", why), tone: "good" })),
+  row(SecretPut, ({ name, version }) => ({ topic: "Secret", message: `${name}: version ${version} stored` })),
+  row(SecretDeleted, () => ({ topic: "Secret", message: "Deleted" })),
 ]);
 
 /** The types of events that have a row. */

@@ -6,8 +6,14 @@ import { executionMachine } from "./execution/machine.ts";
 import { jobMachine } from "./job/machine.ts";
 import { defineMachine, next } from "./machine.ts";
 import { nodeMachine } from "./node/machine.ts";
+import { secretMachine } from "./secret/machine.ts";
 
-const machines = Object.entries({ job: jobMachine, execution: executionMachine, node: nodeMachine });
+const machines = Object.entries({
+  job: jobMachine,
+  execution: executionMachine,
+  node: nodeMachine,
+  secret: secretMachine,
+});
 
 describe.each(machines)("the table of a %s", (_, machine) => {
   it("has at least one initial event", () => {

@@ -9,6 +9,8 @@ export { openApiDocument } from "./api/openapi.ts";
 export { queryLimits, queryNames, type ReadQuery, readQuery, writeQuery } from "./api/query.ts";
 export type { AnswerKind, AnswerOf, ApiRoute, HttpMethod, InputOf, ParamsOf, QueryOf } from "./api/route.ts";
 export { apiRoutes } from "./api/routes/index.ts";
+export type { NodeAction } from "./api/routes/update-node.ts";
+export { SecretEntry } from "./api/secret.ts";
 export { Assignment } from "./assignment.ts";
 export { Ask, AskBatch, Bid, BidBatch, Release, type RequiredPart, Requirements, requirementsBytesMax } from "./bid.ts";
 export {
@@ -33,7 +35,9 @@ export {
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
+  ExecutionsDisconnected,
   ExecutionsLost,
+  ExecutionsReconnected,
   ExecutionsStopping,
   RunOutput,
 } from "./execution/events.ts";
@@ -79,7 +83,22 @@ export {
 export { UpdateStrategy } from "./job/update-strategy.ts";
 export { isShallow, levelsMax } from "./levels.ts";
 export { type AnyEventKind, type Machine, type MachineRow, next } from "./machine.ts";
-export { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./node/events.ts";
+export {
+  type Approval,
+  approvals,
+  drainModes,
+  NodeApproved,
+  NodeChanged,
+  NodeDeleted,
+  NodeDisconnected,
+  NodeDrain,
+  NodeDrainEnded,
+  NodeDrainStarted,
+  NodeForgotten,
+  NodeJoined,
+  NodeReconnected,
+  NodeRejected,
+} from "./node/events.ts";
 export { Heartbeat, NodeInfo } from "./node/info.ts";
 export { type NodeEvent, type NodeState, nodeMachine } from "./node/machine.ts";
 export { featureLevel, protocolLevel, protocolLevelMin } from "./protocol.ts";
@@ -94,8 +113,18 @@ export {
   shortage,
   timesFitting,
 } from "./quantities.ts";
-export { NamespaceUse, QueueFront, QueueSummary, queueFrontsMax } from "./queue-summary.ts";
+export { NamespaceUse, QueuedJob, QueueSummary, queuedJobsMax } from "./queue-summary.ts";
 export { Report, reportBytesMax } from "./report.ts";
+export { SecretDeleted, SecretPut } from "./secret/events.ts";
+export { type SecretEvent, type SecretState, secretMachine } from "./secret/machine.ts";
+export { SecretAnswer, SecretRequest, secretAnswerContext } from "./secret/request.ts";
+export { SealedSecret, secretLimits } from "./secret/sealed-secret.ts";
+export {
+  isSecretReference,
+  type SecretReference,
+  secretNameProblem,
+  secretReferenceOf,
+} from "./secret/secret-reference.ts";
 export { sha256 } from "./sha256.ts";
 export { SlotSet, slotSetOf, slotsIn, slotsMax } from "./slots.ts";
 export {

@@ -19,6 +19,7 @@ export const buckets = {
   assignments: "assignments",
   /** Every aggregate that is not settled, whatever its kind, and every quarantined one. */
   open: "open",
+  secrets: "secrets",
   shards: "shards",
 } as const;
 
@@ -42,8 +43,10 @@ export const subjects = {
   allParked: "shoal.parked.>",
   ask: (nodeId: string) => `shoal.ask.${nodeId}`,
   confirm: (nodeId: string) => `shoal.confirm.${nodeId}`,
-  /** Answers to `confirm`, one token below: requesters may not publish to inboxes. */
+  /** Answers to `confirm` and `secrets`, one token below: requesters may not publish to inboxes. */
   confirmed: (nodeId: string) => `shoal.confirmed.${nodeId}`,
+  /** A node asks for the secrets of an execution; the answer comes as those to `confirm` do. */
+  secrets: (nodeId: string) => `shoal.secrets.${nodeId}`,
   heartbeat: (nodeId: string) => `shoal.hb.${nodeId}`,
   /** Commands for aggregates of a shard, for its owner. */
   command: (shard: number) => `shoal.cmd.${shard}`,

@@ -1,4 +1,4 @@
-import { executionMachine, jobMachine, type Machine, nodeMachine } from "@shoal/proto";
+import { executionMachine, jobMachine, type Machine, nodeMachine, secretMachine } from "@shoal/proto";
 import { code, table } from "../markdown.ts";
 import type { ReferencePage } from "../page.ts";
 
@@ -6,14 +6,15 @@ const machines: Readonly<Record<string, Machine<string>>> = {
   Job: jobMachine,
   Execution: executionMachine,
   Node: nodeMachine,
+  Secret: secretMachine,
 };
 
 /** Every state machine as a diagram and as a table. */
 export const machinesPage: ReferencePage = {
   file: "machines.md",
   title: "State machines",
-  summary: "the states of a job, an execution and a node, and the events that change them",
-  from: "libs/proto/src/{job,execution,node}/machine.ts",
+  summary: "the states of a job, an execution, a node and a secret, and the events that change them",
+  from: "libs/proto/src/{job,execution,node,secret}/machine.ts",
   body: () =>
     Object.entries(machines)
       .map(([name, machine]) => `## ${name}\n\n${diagram(machine)}\n\n${moves(machine)}`)

@@ -31,7 +31,11 @@ const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
   },
   confirmed: {
     subject: `${subjects.confirmed("<nodeId>")}.>`,
-    summary: "replies to confirm: one subject for each request",
+    summary: "replies to confirm and secrets: one subject for each request",
+  },
+  secrets: {
+    subject: subjects.secrets("<nodeId>"),
+    summary: "a node asks for the secrets of an execution that it is about to start",
   },
   heartbeat: { subject: subjects.heartbeat("<nodeId>"), summary: "a node is alive, and its free room" },
   command: { subject: subjects.command(0), summary: "commands for aggregates of a shard, for its owner" },

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { Logger, Process } from "@shoal/core";
-import { createLogHealthWatch, type NatsRequesterPorts } from "@shoal/nats";
+import { Fault, type Logger, type Process } from "@shoal/core";
+import { createLogHealthWatch, exposureOf, type NatsRequesterPorts, readSecretFile } from "@shoal/nats";
 import { persistedValue, systemClock, systemRandom } from "@shoal/node";
 import { shardOf, streams } from "@shoal/proto";
 import { createCatalog } from "./catalog/sqlite-catalog.ts";
@@ -15,6 +15,7 @@ import { createCluster } from "./reads/cluster.ts";
 import { createNodeList } from "./reads/node-list.ts";
 import { selfInfo } from "./reads/self-info.ts";
 import { createResultBuckets } from "./result-buckets.ts";
+import { type KeyRing, keyRing } from "./secrets/key-ring.ts";
 import { sliceRebuilder } from "./verify/rebuild-slice.ts";
 
 /** What is open before the requester is assembled. */
@@ -41,10 +42,10 @@ export function assemble({ config, dataDir, requesterId, logger, nats }: Request
   const catalog = createCatalog({ views: views.jobs, file: catalogFile(dataDir) });
   const rebuild = sliceRebuilder(nats);
   const requester = createRequester(
-    { ...config, quotas: quotasOf(config.quotas), requesterId },
+    { ...config, quotas: quotasOf(config.quotas), requesterId, keys: keysOf(config) },
     { ...nats, catalog, clock, random, logger, rebuild },
   );
-  const { commands, membership, roster } = requester;
+  const { commands, secrets, membership, roster } = requester;
   const self = selfInfo(requesterId, pairs(config.labels));
   const health = createRequesterHealth({
     watch: createLogHealthWatch(nats.link, streams.events),
@@ -73,6 +74,7 @@ export function assemble({ config, dataDir, requesterId, logger, nats }: Request
       publicUrl,
       secret,
       commands,
+      secrets,
       catalog,
       nodes,
       cluster,
@@ -90,6 +92,15 @@ export function assemble({ config, dataDir, requesterId, logger, nats }: Request
   );
   // Bind the port first: a process that cannot have it takes no shard.
   return { processes: [api.binding, health, catalog, resultBuckets, nodes, ...requester.processes, api], api, health };
+}
+
+/** The keys in the file of the settings; undefined when none is set. Throws Fault CONFIG_INVALID. */
+function keysOf({ secrets: { keyFile: path } }: RequesterConfig): KeyRing | undefined {
+  if (path === "") return undefined;
+  const file = { setting: "secrets.keyFile", path };
+  const exposure = exposureOf(file);
+  if (exposure !== undefined) throw new Fault("CONFIG_INVALID", exposure);
+  return keyRing(readSecretFile(file), `secrets.keyFile ${path}`);
 }
 
 const newSecret = (): string => randomBytes(32).toString("hex");

@@ -1,4 +1,4 @@
-import { forgetAfterMs, listOf } from "@shoal/core";
+import { forgetAfterMs, listOf, yesOrNo } from "@shoal/core";
 import { checkNatsSettings, natsSettings, storageDefaults } from "@shoal/nats";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
 import { z } from "zod";
@@ -101,6 +101,9 @@ const Nodes = z
       .describe(
         "how long a node may be disconnected before it is forgotten and its results are deleted, milliseconds; longer than disconnectAfterMs",
       ),
+    manualApproval: yesOrNo()
+      .default(false)
+      .describe("whether a node that joins gets work only after `shoal node approve`: true or false"),
   })
   .superRefine(({ disconnectAfterMs, forgetAfterMs: afterMs }, issues) => {
     if (afterMs > disconnectAfterMs) return;
@@ -194,6 +197,15 @@ const Jobs = z.object({
     ),
 });
 
+const Secrets = z.object({
+  keyFile: z
+    .string()
+    .default("")
+    .describe(
+      "file of the cluster's X25519 keys for secrets, in PEM: the first seals, all open; the same on every requester, for its owner alone; empty disables secrets",
+    ),
+});
+
 const quota = z.string().superRefine((text, issues) => {
   const read = readQuota(text);
   if (!read.ok) issues.addIssue({ code: "custom", message: read.why });
@@ -218,6 +230,7 @@ export const RequesterConfig = z
     nodes: Nodes.prefault({}),
     jobs: Jobs.prefault({}),
     jobDefaults: JobDefaults.prefault({}),
+    secrets: Secrets.prefault({}),
     quotas: listOf(quota)
       .default([])
       .describe(

@@ -20,6 +20,9 @@ import { Scheduler } from "./owner/scheduler/scheduler.ts";
 import { AssignmentReconciler } from "./owner/views/assignment-reconciler.ts";
 import type { RequesterPorts } from "./ports.ts";
 import { Roster } from "./reads/roster.ts";
+import type { KeyRing } from "./secrets/key-ring.ts";
+import { createSecretRequests } from "./secrets/secret-requests.ts";
+import { createSecrets, type Secrets } from "./secrets/secrets.ts";
 
 /** Settings of the owner and the membership. Durations in milliseconds. */
 export interface RequesterSettings {
@@ -30,6 +33,8 @@ export interface RequesterSettings {
     readonly settleMs: number;
     /** How long a node may be disconnected before it is forgotten; seven days when left out. */
     readonly forgetAfterMs?: number;
+    /** Nodes that join wait for an operator's approval; they need none when left out. */
+    readonly manualApproval?: boolean;
   };
   readonly positionsMs: number;
   readonly jobDefaults?: JobDefaults;
@@ -37,6 +42,8 @@ export interface RequesterSettings {
   readonly quotas?: ReadonlyMap<string, Quota>;
   /** The maximum number of open aggregates in the cluster; no limit when left out. */
   readonly jobs?: { readonly openMax: number };
+  /** The cluster's keys for secrets; without them it neither stores nor opens any. */
+  readonly keys?: KeyRing | undefined;
   /** The kinds of aggregates that it can read; all of this version when left out. */
   readonly kinds?: Kinds;
   /** The highest feature level that it supports; this release's level when left out. */
@@ -47,6 +54,7 @@ export interface RequesterSettings {
 export interface Requester {
   readonly processes: readonly Process[];
   readonly commands: Commands;
+  readonly secrets: Secrets;
   readonly dispatcher: Dispatcher;
   readonly membership: Membership;
   readonly owner: Pick<Owner, "holdings">;
@@ -66,18 +74,16 @@ interface NodeParts {
 /** Builds a requester over its ports. Nothing happens until its processes are started, in order. */
 export function createRequester(settings: RequesterSettings, ports: RequesterPorts): Requester {
   const { requesterId: by, kinds = allKinds, positionsMs } = settings;
-  const { bidClient, clock, random, logger, views } = ports;
+  const { bidClient, clock, random, logger, views, log } = ports;
   const features = new FeatureGate({ supported: settings.featureLevel ?? featureLevel, logger });
   // The parts refer to each other: a part that is called back looks up its counterpart when it is called.
   const parts = (): NodeParts => ({ controller, scheduler, owner, assignments, changes });
   const watcher = watcherOf(parts);
   const membership = new LiveMembership({
-    bidClient,
-    nodes: views.nodes,
-    log: ports.log,
-    clock,
+    ...{ bidClient, clock, watcher },
     ...settings.nodes,
-    watcher,
+    nodes: views.nodes,
+    log,
   });
   const changes = new NodeChanges({
     ...{ clock, disconnectAfterMs: settings.nodes.disconnectAfterMs },
@@ -94,16 +100,13 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   });
   const dispatcher = dispatcherOf({ ports, kinds, by, features, owner: () => owner });
   const effects = new EffectDeliverer({ clock, logger, kinds, by, dispatcher });
-  const world: World = {
-    isGone: (nodeId) => membership.isGone(nodeId),
-    nodes: () => membership.connected().flatMap((nodeId) => membership.candidate(nodeId) ?? []),
-    settled: () => membership.settled(),
-  };
-  const reconciler = new Reconciler({ clock, by, world, effects, scheduler: createPlaceables(scheduler, by) });
+  const placeables = createPlaceables(scheduler, by);
+  const reconciler = new Reconciler({ clock, by, world: worldOf(membership), effects, scheduler: placeables });
   const roster = new Roster(clock);
   const owner = new Owner({
     ports: { ...ports, leases: roster.over(ports.leases) },
     ...{ kinds, reconciler, by, features, positionsMs },
+    isExcluded: (nodeId) => membership.isExcluded(nodeId),
     onMoved: (shard, isMine) => {
       if (!isMine) return controller.forgetShard(shard);
       assignments.soon();
@@ -119,10 +122,23 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   const assignments = new AssignmentReconciler(ports, owner);
   const openOf = (shard: number) => owner.openOf(shard);
   const openLimit = settings.jobs && new OpenLimit({ ...ports, ...settings.jobs, openOf });
-  const commands = createCommands({ dispatcher, random, jobDefaults: settings.jobDefaults, openLimit });
-  const processes = [membership, changes, controller, exchange, owner, assignments, createConfirmations(ports)];
-  return { processes, commands, dispatcher, membership, owner, roster, features };
+  const secrets = createSecrets({ dispatcher, ports, keys: settings.keys });
+  const commands = createCommands({ dispatcher, random, jobDefaults: settings.jobDefaults, openLimit, secrets });
+  // A requester without keys does not answer nodes: another one may have them.
+  const answering = settings.keys === undefined ? [] : [createSecretRequests({ ports, secrets })];
+  const work = [membership, changes, controller, exchange, owner, assignments];
+  const processes = [...work, createConfirmations(ports), ...answering];
+  return { processes, commands, secrets, dispatcher, membership, owner, roster, features };
 }
+
+/** What deciders may know of the nodes. */
+const worldOf = (membership: LiveMembership): World => ({
+  isGone: (nodeId) => membership.isGone(nodeId),
+  removalOf: (nodeId) => membership.removalOf(nodeId),
+  drainOf: (nodeId) => membership.drainOf(nodeId),
+  nodes: () => membership.connected().flatMap((nodeId) => membership.candidate(nodeId) ?? []),
+  settled: () => membership.settled(),
+});
 
 function watcherOf(parts: () => NodeParts): MembershipWatcher {
   return {
@@ -143,6 +159,7 @@ function watcherOf(parts: () => NodeParts): MembershipWatcher {
       parts().scheduler.nodeChanged(nodeId);
       parts().changes.received(nodeId);
       parts().changes.changed();
+      void parts().owner.reconcileNode(nodeId);
     },
     resumed: () => parts().assignments.soon(),
     settled() {

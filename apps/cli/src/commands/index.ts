@@ -2,9 +2,10 @@ import type { CommandRow, NounPart } from "../command.ts";
 import { cluster } from "./cluster/index.ts";
 import { job } from "./job/index.ts";
 import { node } from "./node/index.ts";
+import { secret } from "./secret/index.ts";
 
 /** Nouns that group commands. */
-export const nouns: readonly NounPart[] = [job, node, cluster];
+export const nouns: readonly NounPart[] = [job, node, secret, cluster];
 
 /** Commands without a noun. */
 export const commands: readonly CommandRow[] = [

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { newKeyPem, persistedValue } from "@shoal/node";
 
 /** The folders and files of a devstack. */
 export interface DataDir {
@@ -11,6 +12,8 @@ export interface DataDir {
   logOf(name: string): string;
   /** The password of a user of the NATS server: generated once, stored for the next start. */
   passwordOf(user: string): string;
+  /** The file of the cluster's key for secrets: generated once. */
+  secretKeyFile(): string;
 }
 
 // 192 bits, as 32 characters.
@@ -35,6 +38,11 @@ export function openDataDir(path: string): DataDir {
       passwords.set(user, made);
       writeFileSync(file, `${JSON.stringify(Object.fromEntries(passwords), null, 2)}\n`, { mode: 0o600 });
       return made;
+    },
+    secretKeyFile() {
+      const name = "secret-keys.pem";
+      persistedValue({ folder: path, name, make: newKeyPem });
+      return join(path, name);
     },
   };
 }

@@ -20,8 +20,12 @@ export interface JobCommands {
   };
   /** A node reported on one execution. */
   Report: { readonly nodeId: string; readonly executionId: string; readonly report: Report };
-  /** A node is gone: its executions are lost. */
-  LoseNode: { readonly nodeId: string; readonly why: string };
+  /** A node is gone: its executions are lost, at once or when their patience ends. `isFinal`: it does not return with them. */
+  LoseNode: { readonly nodeId: string; readonly why: string; readonly isFinal?: boolean };
+  /** A node is back before its executions were lost: they continue. */
+  ResumeNode: { readonly nodeId: string };
+  /** A node drains: its executions stop, and are placed again. */
+  LeaveNode: { readonly nodeId: string; readonly why: string };
   /** Time has passed: apply the deadlines. */
   Tick: Record<never, never>;
   Stop: { readonly why: string };

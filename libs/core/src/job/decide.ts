@@ -1,13 +1,14 @@
 import { ExecutionAssigned, executionIdOf, JobStarted, JobStopped, JobSubmitted } from "@shoal/proto";
 import { type Decision, decideWith } from "../decider.ts";
 import type { JobCommand, JobCommands, SlotPlacement } from "./commands.ts";
-import { conclude, type JobDraft, loseAll, needsPlace, openJob, stopLive, typeOf, untilOf } from "./draft.ts";
+import { conclude, type JobDraft, needsPlace, openJob, stopLive, typeOf, untilOf } from "./draft.ts";
 import { evolveJob, type JobEvent } from "./evolve.ts";
-import { isOver, isPlaced, type Job, liveExecutions } from "./job.ts";
+import { isOver, isPlaced, type Job } from "./job.ts";
 import { jobTypes } from "./job-types/index.ts";
 import type { JobTypes } from "./job-types/job-type.ts";
 import { jobLimits } from "./limits.ts";
 import { rerun, update } from "./new-version.ts";
+import { leaveNode, loseNode, resumeNode } from "./node-life.ts";
 import { takeReport } from "./report.ts";
 import { target } from "./targets.ts";
 import { tick } from "./tick.ts";
@@ -24,6 +25,8 @@ const handlers: { readonly [C in keyof JobCommands]: Handler<JobCommands[C]> } =
   Wait: wait,
   Report: (command, draft) => takeReport(command, draft, openJob(draft)),
   LoseNode: loseNode,
+  ResumeNode: resumeNode,
+  LeaveNode: leaveNode,
   Tick: (_, draft) => tick(draft, openJob(draft)),
   Stop: stop,
 };
@@ -100,12 +103,6 @@ function assign(draft: JobDraft, job: Job, { slot, nodeId, askId, resources }: S
     ...(before === undefined ? {} : { previous: before.latest }),
     startBy: draft.now + type.defaults.startWithinMs,
   };
-}
-
-function loseNode({ nodeId, why }: JobCommands["LoseNode"], draft: JobDraft): void {
-  const held = liveExecutions(openJob(draft)).filter(({ placement }) => placement.nodeId === nodeId);
-  loseAll(draft, held, { code: "NODE_LOST", why });
-  conclude(draft);
 }
 
 function stop({ why }: JobCommands["Stop"], draft: JobDraft): void {

@@ -40,6 +40,7 @@ function assigned(job: Job, data: FactsOf<"ExecutionAssigned">, moment: Moment):
     message: "",
     startedAt: undefined,
     deadlineAt: data.startBy,
+    lostAt: undefined,
     retryAt: undefined,
     output: undefined,
     result: undefined,
@@ -163,6 +164,8 @@ const patches: { readonly [T in MoveEvent["type"]]: Patch<T> } = {
   }),
   ExecutionsStopping: ({ why, until }) => ({ message: why, deadlineAt: until }),
   ExecutionsLost: ({ code, why, retryAt }) => ({ code, message: why, retryAt, deadlineAt: undefined }),
+  ExecutionsDisconnected: ({ why, until }) => ({ message: why, lostAt: until }),
+  ExecutionsReconnected: () => ({ message: "", lostAt: undefined }),
   ExecutionStopped: ({ retryAt }) => ({ retryAt, deadlineAt: undefined }),
 };
 

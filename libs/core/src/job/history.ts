@@ -32,7 +32,7 @@ export function historyOf(stored: readonly StoredCommit[]): readonly HistoryEnti
 
 /** The executions of an event; one empty id for an event of the job itself. */
 function executionsIn(event: JobEvent, latest: ReadonlyMap<string, string>): readonly string[] {
-  if (event.type === "ExecutionsLost" || event.type === "ExecutionsStopping")
+  if (event.type !== "SlotsQueued" && "slots" in event.data)
     return slotsIn(event.data.slots).map((slot) => latest.get(slot) ?? "");
   return ["executionId" in event.data ? event.data.executionId : ""];
 }

@@ -49,6 +49,8 @@ const step: fc.Arbitrary<Step> = fc.record({
     "Report",
     "Report",
     "LoseNode",
+    "ResumeNode",
+    "LeaveNode",
     "Tick",
     "Tick",
     "Stop",
@@ -125,7 +127,9 @@ function commandOf(made: Step, job: Job | undefined, { type, count, timeouts }: 
         report,
       };
     },
-    LoseNode: () => ({ name: "LoseNode", nodeId, why: "gone" }),
+    LoseNode: () => ({ name: "LoseNode", nodeId, why: "gone", isFinal: made.flag }),
+    ResumeNode: () => ({ name: "ResumeNode", nodeId }),
+    LeaveNode: () => ({ name: "LeaveNode", nodeId, why: "node is draining" }),
     Tick: () => ({ name: "Tick" }),
     Stop: () => ({ name: "Stop", why: "enough" }),
   };
@@ -399,7 +403,7 @@ describe("for any commands in any order", () => {
           for (const { state } of executionsOf(job)) seen.add(state);
         });
       }),
-      { seed: 1, numRuns: 300 },
+      { seed: 1, numRuns: 1_000 },
     );
     expect([...seen].toSorted()).toEqual([...executionMachine.states].toSorted());
   });

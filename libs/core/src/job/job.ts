@@ -77,6 +77,8 @@ export interface Execution {
   readonly startedAt: number | undefined;
   /** When its present state times out; undefined when it has no limit. Milliseconds since the epoch. */
   readonly deadlineAt: number | undefined;
+  /** When it is lost unless its disconnected node returns; undefined while the node is connected. */
+  readonly lostAt: number | undefined;
   /** When its slot is placed again. */
   readonly retryAt: number | undefined;
   readonly output: RunOutput | undefined;

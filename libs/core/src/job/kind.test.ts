@@ -21,10 +21,11 @@ describe("the feature level that a job's event needs", () => {
   });
 });
 
-it("a job belongs to a namespace, and a node to none", () => {
+it("jobs and secrets belong to a namespace, and a node to none", () => {
   expect(kinds.parts.map(({ name, isNamespaced }) => [name, isNamespaced])).toEqual([
     ["job", true],
     ["node", false],
+    ["secret", true],
   ]);
 });
 

@@ -4,6 +4,7 @@ import { placedAgainAt } from "./draft.ts";
 import { isOver, type Job } from "./job.ts";
 import type { JobType, JobTypes } from "./job-types/job-type.ts";
 import { fittingNodes } from "./job-types/pinned-slots.ts";
+import { nodeNeeds } from "./node-life.ts";
 import { oldToStop } from "./old-versions.ts";
 import { rolloutStep } from "./rollout.ts";
 import { deadlineOf, jobDeadlines } from "./tick.ts";
@@ -12,11 +13,9 @@ import { deadlineOf, jobDeadlines } from "./tick.ts";
 export function jobReactor(types: JobTypes) {
   return (job: Job, world: World, now: number): Reaction<JobCommand> => {
     const deadlines = jobDeadlines(job).map(({ at }) => at);
-    const nodes = new Set<string>();
     for (const execution of job.live.values()) {
       const at = deadlineOf(execution);
       if (at !== undefined) deadlines.push(at);
-      nodes.add(execution.placement.nodeId);
     }
     const type = types.get(job.header.spec.type);
     const { slots, retries } = isOver(job) ? { slots: [], retries: [] } : openSlots(type, { job, world, now });
@@ -37,9 +36,13 @@ export function jobReactor(types: JobTypes) {
         never: true,
       });
     }
-    for (const nodeId of nodes)
-      if (world.isGone(nodeId)) commands.push({ name: "LoseNode", nodeId, why: "node has disappeared" });
-    return { slots, effects: [], commands, nextAt: earliest([...deadlines, ...retries]) };
+    const { commands: ofNodes, times } = nodeNeeds(job, world, now);
+    return {
+      slots,
+      effects: [],
+      commands: [...commands, ...ofNodes],
+      nextAt: earliest([...deadlines, ...retries, ...times]),
+    };
   };
 }
 

@@ -46,8 +46,13 @@ const args: { readonly [K in Report["saw"]["kind"]]: Take<Saw<K>> } = {
     fail(draft, execution, { ...head, code, why, ...(output === undefined ? {} : { output }), final });
   },
   // The node stopped an execution that is to run: it lost its assignment, so the attempt is lost and retried.
-  stopped: (_, execution, { draft, head }) =>
-    fail(draft, execution, { ...head, code: "STOPPED", why: "the node stopped it without an order", final: false }),
+  stopped: (_, execution, { draft, head }) => {
+    const isLimited = (specOf(openJob(draft), execution.placement).tasks[0]?.disconnect?.stopAfter ?? 0) > 0;
+    const why = isLimited
+      ? "the node was cut off for longer than the task allows, and stopped it"
+      : "the node stopped it without an order";
+    fail(draft, execution, { ...head, code: "STOPPED", why, final: false });
+  },
 };
 
 type Failure = Omit<EventOf<typeof ExecutionFailed>["data"], "retryAt"> & { readonly final: boolean };

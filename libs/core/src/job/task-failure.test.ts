@@ -10,6 +10,7 @@ const ofOthers: readonly ErrorCode[] = [
   "START_TIMED_OUT",
   "STOP_TIMED_OUT",
   "STOPPED",
+  "SECRETS_UNAVAILABLE",
 ];
 
 it.each(ofOthers)("a failure with the code %s does not count against the task", (code) => {

@@ -7,6 +7,7 @@ const notCounted: ReadonlySet<string> = new Set<ErrorCode>([
   "START_TIMED_OUT",
   "STOP_TIMED_OUT",
   "STOPPED",
+  "SECRETS_UNAVAILABLE",
 ]);
 
 /** Whether a failure of this code counts against the task. The others are caused by a node or an order. */

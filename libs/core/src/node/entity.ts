@@ -1,4 +1,4 @@
-import { type NodeEntity, unknownBuildDate } from "@shoal/proto";
+import { type Approval, type NodeEntity, unknownBuildDate } from "@shoal/proto";
 import type { ClusterNode } from "./node.ts";
 
 /** The semantic version as Bacalhau writes it: `v0.1.0`. */
@@ -6,6 +6,18 @@ const buildOf = (version: string) => {
   const [major = "0", minor = "0"] = version.replace(/^v/, "").split(".");
   return { major, minor, gitVersion: version, gitCommit: "", buildDate: unknownBuildDate, goos: "", goarch: "" };
 };
+
+const memberships = { pending: "PENDING", approved: "APPROVED", rejected: "REJECTED" } as const satisfies Record<
+  Approval,
+  NodeEntity["membership"]
+>;
+
+const drainEntity = ({ mode, why, since, until }: NonNullable<ClusterNode["drain"]>): NodeEntity["drain"] => ({
+  mode,
+  message: why,
+  since,
+  deadline: until,
+});
 
 /** A node as the API shows it. */
 export function nodeEntity({
@@ -15,6 +27,9 @@ export function nodeEntity({
   disconnectedSince,
   lastSeenAt,
   message,
+  approval,
+  approvalMessage,
+  drain,
 }: ClusterNode): NodeEntity {
   const connection = state === "connected" ? "connected" : "disconnected";
   return {
@@ -41,7 +56,9 @@ export function nodeEntity({
         goarch: info.labels["os_arch"] ?? "",
       },
     },
-    membership: "APPROVED",
+    membership: memberships[approval],
+    ...(approvalMessage === "" ? {} : { membershipMessage: approvalMessage }),
+    ...(drain === undefined ? {} : { drain: drainEntity(drain) }),
     connection,
     connectionState: {
       status: connection,

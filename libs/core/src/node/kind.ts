@@ -1,8 +1,19 @@
-import { type NodeEvent, nodeMachine } from "@shoal/proto";
+import { drainModes, type NodeEvent, nodeMachine } from "@shoal/proto";
+import { z } from "zod";
 import { type Kind, noReaction, type Reaction, type World } from "../kind.ts";
 import { nodeViews } from "../views/index.ts";
-import { decideNode, type NodeCommand } from "./decide.ts";
+import { decideNode, forgottenAt, type NodeCommand } from "./decide.ts";
 import { type ClusterNode, evolveNode } from "./node.ts";
+
+// A sentence that the log stores permanently.
+const whyCharsMax = 1_024;
+// As long as a node may be disconnected by default, and longer than any batch task may run by default.
+const drainMsMax = 30 * 24 * 3_600_000;
+
+const why = z.string().max(whyCharsMax, `expected a message of at most ${whyCharsMax} characters`);
+
+/** A command of an operator that has only a message. */
+const messaged = <N extends string>(name: N) => z.object({ name: z.literal(name), why });
 
 /** Compute nodes and their membership. */
 export const nodeKind: Kind<ClusterNode, NodeCommand, NodeEvent> = {
@@ -17,10 +28,22 @@ export const nodeKind: Kind<ClusterNode, NodeCommand, NodeEvent> = {
   nodesOf: () => [],
   views: nodeViews,
   creates: [],
-  accepts: {},
+  accepts: {
+    Approve: messaged("Approve"),
+    Reject: messaged("Reject"),
+    Delete: messaged("Delete"),
+    Undrain: messaged("Undrain"),
+    Drain: z.object({
+      name: z.literal("Drain"),
+      why,
+      mode: z.enum(drainModes),
+      withinMs: z.int().min(0).max(drainMsMax, "expected a deadline of at most 30 days"),
+    }),
+  },
 };
 
-function react({ forgetAt }: ClusterNode, _: World, now: number): Reaction<NodeCommand> {
-  if (forgetAt === undefined) return noReaction;
-  return { ...noReaction, commands: forgetAt <= now ? [{ name: "Forget" }] : [], nextAt: forgetAt };
+function react(node: ClusterNode, _: World, now: number): Reaction<NodeCommand> {
+  const at = forgottenAt(node);
+  if (at === undefined) return noReaction;
+  return { ...noReaction, commands: at <= now ? [{ name: "Forget" }] : [], nextAt: at };
 }

@@ -1,4 +1,15 @@
-import type { Ask, AskBatch, Bid, BidBatch, ConfirmAnswer, ConfirmRequest, Heartbeat, Release } from "@shoal/proto";
+import type {
+  Ask,
+  AskBatch,
+  Bid,
+  BidBatch,
+  ConfirmAnswer,
+  ConfirmRequest,
+  Heartbeat,
+  Release,
+  SecretAnswer,
+  SecretRequest,
+} from "@shoal/proto";
 
 /** The requester's side of bidding and of membership. Core NATS: anything may be lost. */
 export interface BidClient {
@@ -16,6 +27,10 @@ export interface BidClient {
   onConfirm(
     answer: (nodeId: string, request: ConfirmRequest) => Promise<ConfirmAnswer>,
   ): Promise<{ close(): Promise<void> }>;
+  /** Answers requests for secrets as `onConfirm` answers confirmations. A request that `answer` rejects gets no answer. */
+  onSecretRequest(
+    answer: (nodeId: string, request: SecretRequest) => Promise<SecretAnswer>,
+  ): Promise<{ close(): Promise<void> }>;
   /** Every heartbeat of every node. */
   onHeartbeat(deliver: (heartbeat: Heartbeat) => void): Promise<{ close(): Promise<void> }>;
 }
@@ -29,4 +44,6 @@ export interface BidServer {
   onOwnHeartbeat(deliver: (heartbeat: Heartbeat) => void): Promise<{ close(): Promise<void> }>;
   /** Asks whether this node still owns executions. Resolves with undefined when no answer came in `waitMs`. Never rejects. */
   confirm(request: ConfirmRequest, waitMs: number): Promise<ConfirmAnswer | undefined>;
+  /** Asks for the secrets of an execution. Resolves with undefined when no answer came in `waitMs`. Never rejects. */
+  requestSecrets(request: SecretRequest, waitMs: number): Promise<SecretAnswer | undefined>;
 }

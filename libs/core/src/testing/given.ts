@@ -1,4 +1,4 @@
-import type { ErrorCode, NodeEvent, StoredEvent } from "@shoal/proto";
+import type { ErrorCode, NodeEvent, SecretEvent, StoredEvent } from "@shoal/proto";
 import { expect } from "vitest";
 import type { Decision, Evolve } from "../decider.ts";
 import type { JobCommand } from "../job/commands.ts";
@@ -7,6 +7,8 @@ import { evolveJob, type JobEvent } from "../job/evolve.ts";
 import type { Job } from "../job/job.ts";
 import { decideNode, type NodeCommand } from "../node/decide.ts";
 import { type ClusterNode, evolveNode } from "../node/node.ts";
+import { type SecretCommand, secretKind } from "../secret/kind.ts";
+import { evolveSecret, type Secret } from "../secret/secret.ts";
 import { sampleAt } from "./samples.ts";
 
 /** Assertions about a decision. */
@@ -66,3 +68,9 @@ export const givenJob = givenFor<Job, JobCommand, JobEvent>({ evolve: evolveJob,
 
 /** given(history).when(command).then(events) for nodes. */
 export const givenNode = givenFor<ClusterNode, NodeCommand, NodeEvent>({ evolve: evolveNode, decide: decideNode });
+
+/** given(history).when(command).then(events) for secrets. */
+export const givenSecret = givenFor<Secret, SecretCommand, SecretEvent>({
+  evolve: evolveSecret,
+  decide: secretKind.decide,
+});

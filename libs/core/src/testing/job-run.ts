@@ -1,4 +1,4 @@
-import type { NodeInfo, Report } from "@shoal/proto";
+import type { NodeDrain, NodeInfo, Report } from "@shoal/proto";
 import type { JobCommand } from "../job/commands.ts";
 import { evolveJob, type JobEvent } from "../job/evolve.ts";
 import type { Execution, Job } from "../job/job.ts";
@@ -23,6 +23,9 @@ export class JobRun {
   isSettled = true;
   /** Nodes that are gone. */
   readonly gone = new Set<string>();
+  /** Why nodes that are gone do not return. */
+  readonly removed = new Map<string, string>();
+  readonly drains = new Map<string, NodeDrain>();
 
   constructor({ kind = jobKind, nodes = [] }: JobRunOptions = {}) {
     this.#kind = kind;
@@ -41,6 +44,8 @@ export class JobRun {
   react(): Reaction<JobCommand> {
     const world: World = {
       isGone: (nodeId) => this.gone.has(nodeId),
+      removalOf: (nodeId) => this.removed.get(nodeId),
+      drainOf: (nodeId) => this.drains.get(nodeId),
       nodes: () => this.nodes,
       settled: () => this.isSettled,
     };

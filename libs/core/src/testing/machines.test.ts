@@ -5,7 +5,7 @@ import { evolveJob, type JobEvent } from "../job/evolve.ts";
 import { executionsOf, type Job } from "../job/job.ts";
 import { evolveNode } from "../node/node.ts";
 import { folded } from "./given.ts";
-import { sampleAt, sampleJobEvents, sampleNodeEvents } from "./samples.ts";
+import { sampleAt, sampleJobEvents, sampleNodeEvents, sampleSecretEvents } from "./samples.ts";
 
 /** The shortest legal history, by kinds of events, that ends in each state. */
 const shortestPaths = {
@@ -60,7 +60,7 @@ const emitted = (job: Job | undefined, type: string) =>
 
 describe("every kind of event", () => {
   it("has a sample that its own schema reads back unchanged", () => {
-    const samples = [...sampleJobEvents, ...sampleNodeEvents];
+    const samples = [...sampleJobEvents, ...sampleNodeEvents, ...sampleSecretEvents];
     expect(samples.map(({ type }) => type).toSorted()).toEqual([...eventKinds.keys()].toSorted());
     for (const { type, data } of samples) {
       expect(eventKinds.get(type)?.data.parse(JSON.parse(JSON.stringify(data)))).toEqual(data);

@@ -6,7 +6,9 @@ import {
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
+  ExecutionsDisconnected,
   ExecutionsLost,
+  ExecutionsReconnected,
   ExecutionsStopping,
   executionIdOf,
   type Heartbeat,
@@ -21,16 +23,23 @@ import {
   JobSubmitted,
   JobTargeted,
   JobUpdated,
+  NodeApproved,
   NodeChanged,
+  NodeDeleted,
   NodeDisconnected,
+  NodeDrainEnded,
+  NodeDrainStarted,
   NodeForgotten,
   type NodeInfo,
   NodeJoined,
   NodeReconnected,
+  NodeRejected,
   protocolLevel,
   type Report,
   type Resources,
   type RunOutput,
+  SecretDeleted,
+  SecretPut,
   SlotsQueued,
 } from "@shoal/proto";
 
@@ -140,6 +149,8 @@ export const sampleJobEvents = [
   ExecutionsStopping.of({ slots: ["0"], why: "the job was stopped", until: sampleAt + 600_000 }),
   ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "it went away", retryAt: sampleAt }),
   ExecutionStopped.of({ executionId, report: 3 }),
+  ExecutionsDisconnected.of({ slots: ["0"], why: "node has disappeared", until: sampleAt + 60_000 }),
+  ExecutionsReconnected.of({ slots: ["0"] }),
 ] as const;
 
 /** One event of every kind of a node's log. */
@@ -149,4 +160,15 @@ export const sampleNodeEvents = [
   NodeDisconnected.of({ why: "no heartbeat", lastSeenAt: sampleAt, forgetAt: sampleAt + 60_000 }),
   NodeReconnected.of({ info: sampleInfo(), startedAt: sampleAt + 5 }),
   NodeForgotten.of({}),
+  NodeApproved.of({ why: "checked" }),
+  NodeRejected.of({ why: "not ours" }),
+  NodeDrainStarted.of({ mode: "finish", until: sampleAt + 60_000, why: "new kernel" }),
+  NodeDrainEnded.of({ why: "done" }),
+  NodeDeleted.of({ why: "replaced" }),
+] as const;
+
+/** One event of every kind of a secret's log. */
+export const sampleSecretEvents = [
+  SecretPut.of({ namespace: "default", name: "token", version: 1, keyId: "0011223344556677", sealed: "c2VhbGVk" }),
+  SecretDeleted.of({}),
 ] as const;

@@ -32,5 +32,6 @@ export function byBucket<T>(kinds: Kinds, make: (bucket: string) => T): ByBucket
     jobs: named("jobs"),
     nodes: named("nodes"),
     open: named("open"),
+    secrets: named("secrets"),
   };
 }

@@ -8,5 +8,12 @@ export const nodes: View<ClusterNode> = {
   bucket: { name: buckets.nodes, keys: "<nodeId>" },
   pace: "at once",
   parts: (node) => (node.state === "forgotten" ? [] : [{ key: node.info.nodeId, of: node, seq: node.seq }]),
-  render: (_, node) => ({ node: nodeEntity(node), info: node.info, state: node.state, startedAt: node.startedAt }),
+  render: (_, node) => ({
+    node: nodeEntity(node),
+    info: node.info,
+    state: node.state,
+    startedAt: node.startedAt,
+    approval: node.approval,
+    ...(node.drain === undefined ? {} : { drain: node.drain }),
+  }),
 };

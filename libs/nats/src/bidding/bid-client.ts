@@ -2,8 +2,8 @@ import { type BidClient, resultWithin } from "@shoal/core";
 import { type Ask, type Bid, BidBatch, type Release, subjects } from "@shoal/proto";
 import type { NatsSession } from "../connection/nats-session.ts";
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
-import { answerConfirmations } from "./confirmations.ts";
 import { followHeartbeats } from "./heartbeats.ts";
+import { answerNodes, confirmRequests, secretRequests } from "./node-requests.ts";
 
 // The default of nats-server, for a server that does not announce its limit.
 const payloadBytes = 1_048_576;
@@ -63,7 +63,8 @@ export function createBidClient(link: NatsSession): BidClient {
     release(nodeId, release) {
       batchFor(nodeId, releaseBytes).released.push(release);
     },
-    onConfirm: (answer) => answerConfirmations(link, answer),
+    onConfirm: (answer) => answerNodes(link, confirmRequests, answer),
+    onSecretRequest: (answer) => answerNodes(link, secretRequests, answer),
     onHeartbeat: (deliver) => followHeartbeats(link, "*", deliver),
   };
 }

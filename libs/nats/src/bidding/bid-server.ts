@@ -1,9 +1,10 @@
-import { type BidServer, resultWithin } from "@shoal/core";
-import { AskBatch, type BidBatch, ConfirmAnswer, type ConfirmRequest, subjects } from "@shoal/proto";
+import type { BidServer } from "@shoal/core";
+import { AskBatch, type BidBatch, subjects } from "@shoal/proto";
 import type { NatsSession } from "../connection/nats-session.ts";
-import { openReplyMux, type ReplyMux } from "../connection/reply-mux.ts";
+import { openReplyMux } from "../connection/reply-mux.ts";
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
 import { followHeartbeats } from "./heartbeats.ts";
+import { askRequesters, confirmRequests, secretRequests } from "./node-requests.ts";
 
 /** The node's side of bidding over core NATS. */
 export function createBidServer(link: NatsSession, nodeId: string): BidServer {
@@ -39,29 +40,7 @@ export function createBidServer(link: NatsSession, nodeId: string): BidServer {
       if (!link.nc.isClosed()) link.nc.publish(subjects.heartbeat(nodeId), encodeMessage(heartbeat));
     },
     onOwnHeartbeat: (deliver) => followHeartbeats(link, nodeId, deliver),
-    confirm: (request, waitMs) => confirm(link, { nodeId, request, replies, waitMs }),
+    confirm: (request, waitMs) => askRequesters(link, confirmRequests, { nodeId, request, replies, waitMs }),
+    requestSecrets: (request, waitMs) => askRequesters(link, secretRequests, { nodeId, request, replies, waitMs }),
   };
-}
-
-interface ConfirmQuestion {
-  readonly nodeId: string;
-  readonly request: ConfirmRequest;
-  readonly replies: ReplyMux;
-  readonly waitMs: number;
-}
-
-async function confirm(link: NatsSession, question: ConfirmQuestion): Promise<ConfirmAnswer | undefined> {
-  const { nodeId, request, replies, waitMs } = question;
-  const { promise, resolve } = Promise.withResolvers<ConfirmAnswer | undefined>();
-  // An empty reply is the server's "no responders": it counts as no reply.
-  const reply = replies.open((message) => resolve(ConfirmAnswer.safeParse(decodeMessage(message.data)).data));
-  try {
-    link.nc.publish(subjects.confirm(nodeId), encodeMessage(request), { reply });
-    return await resultWithin(promise, { clock: link.clock, limitMs: waitMs });
-  } catch (failure) {
-    link.onProblem(`confirming executions: ${failure instanceof Error ? failure.message : String(failure)}`);
-    return undefined;
-  } finally {
-    replies.forget(reply);
-  }
 }

@@ -100,6 +100,32 @@ onServer(() => {
     });
   });
 
+  describe("a node that asks for the secrets of another node's execution", () => {
+    it("cannot ask under the other node's id, and gets no answer to the other's subject", async () => {
+      const asked = record<string>();
+      const answering = await requester.bidClient.onSecretRequest(async (nodeId) => {
+        asked.push(nodeId);
+        return { refused: nodeId };
+      });
+      const request = { executionId: "e", jobId: job, namespace: "default", publicKey: "k".repeat(44) };
+      const answered = record<string>();
+      const listening = hostile?.link.nc.subscribe(`${subjects.confirmed("n-0")}.>`, {
+        callback: (_failure, message) => answered.push(message.subject),
+      });
+      for (const reply of [`${subjects.confirmed("n-0")}.x`, `${subjects.confirmed("n-2")}.x`])
+        hostile?.link.nc.publish(subjects.secrets("n-2"), encodeMessage(request), { reply });
+      // The reply subject is not its own.
+      hostile?.link.nc.publish(subjects.secrets("n-0"), encodeMessage(request), {
+        reply: `${subjects.confirmed("n-2")}.x`,
+      });
+      expect(await hostile?.bidServer.requestSecrets(request, 5_000)).toEqual({ refused: "n-0" });
+      expect(asked.all).toEqual(["n-0"]);
+      expect(answered.all).toHaveLength(1);
+      listening?.unsubscribe();
+      await answering.close();
+    });
+  });
+
   describe("a node that names a subject of the log for the server's answer", () => {
     const assignments = `KV_${buckets.assignments}`;
     const consumer = assignmentsConsumerOf("n-0");

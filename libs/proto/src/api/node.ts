@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { drainModes } from "../node/events.ts";
 import type { NodeState } from "../node/machine.ts";
 import { AllocatedResources } from "../resources.ts";
 import { onWire } from "../wire/meta.ts";
@@ -60,6 +61,16 @@ export const NodeEntity = z
   .object({
     info: NodeInfoEntity,
     membership: z.enum(["PENDING", "APPROVED", "REJECTED"]).describe("whether it may run jobs"),
+    membershipMessage: z.string().optional().describe("the message of the operator who approved or rejected it"),
+    drain: z
+      .object({
+        mode: z.enum(drainModes).describe("whether its work ends by itself until the deadline, or is moved at once"),
+        message: z.string().describe("the message of the operator who drains it"),
+        since: onWire(z.number().describe("since when"), { as: "rfc3339" }),
+        deadline: onWire(z.number().describe("when the rest of its work is moved"), { as: "rfc3339" }),
+      })
+      .optional()
+      .describe("present while it gets no new work and becomes empty"),
     connection: onWire(connection.describe("as in connectionState, for Bacalhau's clients"), {
       as: { connected: "CONNECTED", disconnected: "DISCONNECTED" },
     }),

@@ -91,6 +91,11 @@ export const inNamespace = {
   namespace: text().describe("the namespace of the job; `default` when unset"),
 } as const;
 
+/** Selects the namespace of a secret. */
+export const secretNamespace = {
+  namespace: text().describe("the namespace of the secret; `default` when unset"),
+} as const;
+
 const namesOf = new WeakMap<z.ZodObject, readonly (readonly [field: string, name: string])[]>();
 
 /** The fields of a query and their names on the wire: in snake case, unless the field declares a name. */

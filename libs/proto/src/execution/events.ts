@@ -124,3 +124,19 @@ export const ExecutionStopped = defineEvent(
     .object({ executionId, retryAt, report })
     .describe("The node has confirmed that an execution which was to stop no longer runs."),
 );
+export const ExecutionsDisconnected = defineEvent(
+  "ExecutionsDisconnected",
+  z
+    .object({
+      slots: SlotSet.describe("the slots whose live executions are disconnected"),
+      why,
+      until: z.number().describe("they are lost unless their node is back by then"),
+    })
+    .describe("A node is disconnected, and the task of its executions allows that for some time."),
+);
+export const ExecutionsReconnected = defineEvent(
+  "ExecutionsReconnected",
+  z
+    .object({ slots: SlotSet.describe("the slots whose live executions continue") })
+    .describe("The node is back in time: its executions continue, and nothing replaces them."),
+);

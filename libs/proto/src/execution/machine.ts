@@ -7,7 +7,9 @@ import {
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
+  ExecutionsDisconnected,
   ExecutionsLost,
+  ExecutionsReconnected,
   ExecutionsStopping,
 } from "./events.ts";
 
@@ -27,6 +29,8 @@ export const executionMachine = defineMachine(states, [
   [expected,                    ExecutionsStopping,  "stopping"],
   [live,                      ExecutionsLost,      "lost"],
   [["stopping"],              ExecutionStopped,    "stopped"],
+  [expected,                    ExecutionsDisconnected, "same"],
+  [expected,                    ExecutionsReconnected,  "same"],
 ]);
 
 export type ExecutionState = (typeof states)[number];

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { tokenProblem } from "../ids.ts";
 import { type Parsed, parseBytes, parseCpu, parseGpu } from "../quantities.ts";
+import { isSecretReference, secretReferenceOf } from "../secret/secret-reference.ts";
 import { onWire } from "../wire/meta.ts";
 import { Constraint } from "./constraint.ts";
 import { Network } from "./network.ts";
@@ -64,8 +65,13 @@ export const Timeouts = z
     }
   });
 
+const EnvValue = text.min(1, "an environment value is not empty").refine(
+  (value) => !isSecretReference(value) || secretReferenceOf(value) !== undefined,
+  // Without the value: it may be a secret itself.
+  "a value that begins with secret: names a secret, as secret:NAME or secret:NAME@VERSION",
+);
 const envName = /^[A-Z][A-Z0-9_]*$/;
-const Env = texts(text.min(1, "an environment value is not empty")).superRefine((env, issues) => {
+const Env = texts(EnvValue).superRefine((env, issues) => {
   for (const name of Object.keys(env)) {
     const problem = !envName.test(name)
       ? "expected upper-case letters, digits and _, beginning with a letter"
@@ -122,13 +128,23 @@ const Publisher = z
   })
   .prefault({});
 
+/** How long a task may be without contact. In seconds; 0 means as without it. */
+const DisconnectPolicy = z.object({
+  lostAfter: seconds.describe(
+    "seconds that an execution waits for its disconnected node before it is lost and replaced; 0: it is lost at once",
+  ),
+  stopAfter: seconds.describe(
+    "seconds without an answer of any requester after which the node stops an execution by itself; 0: never",
+  ),
+});
+
 export const Task = z
   .object({
     name: short.min(1, "missing task name").default("main").describe("the task's name"),
     engine: SpecConfig.describe("the engine that runs the task"),
     publisher: Publisher.describe("the publisher that stores the results: output, exit code and result paths"),
     env: Env.default({}).describe(
-      "environment variables: name to value; `env:NAME` is a variable of the node that its operator allows",
+      "environment variables: name to value; `env:NAME` is a variable of the node that its operator allows, `secret:NAME` or `secret:NAME@VERSION` a secret of the job's namespace",
     ),
     meta: texts().default({}).describe("texts for programs; Shoal stores them and does not use them"),
     inputSources: z
@@ -150,6 +166,9 @@ export const Task = z
     timeouts: Timeouts.prefault({}).describe("time limits in seconds; 0 means none"),
     // Absent unless a spec has it: Bacalhau's clients send back what they receive, and do not know it.
     retryPolicy: RetryPolicy.optional().describe("how a failed attempt is retried; the job type's way when left out"),
+    disconnect: DisconnectPolicy.optional().describe(
+      "what happens while the node is cut off; when left out, executions are lost at once, and the node continues them",
+    ),
     failOnNonZeroExit: z
       .boolean()
       .optional()

@@ -1,8 +1,20 @@
 import type { EventOf } from "../event.ts";
 import { defineMachine } from "../machine.ts";
-import { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./events.ts";
+import {
+  NodeApproved,
+  NodeChanged,
+  NodeDeleted,
+  NodeDisconnected,
+  NodeDrainEnded,
+  NodeDrainStarted,
+  NodeForgotten,
+  NodeJoined,
+  NodeReconnected,
+  NodeRejected,
+} from "./events.ts";
 
 const states = ["connected", "disconnected", "forgotten"] as const;
+const known = ["connected", "disconnected"] as const;
 
 /** The membership of a node. A node may always come back, so no state is terminal. */
 // biome-ignore format: a table
@@ -14,6 +26,11 @@ export const nodeMachine = defineMachine(states, [
   [["connected"],    NodeDisconnected, "disconnected"],
   [["disconnected"], NodeReconnected,  "connected"],
   [["disconnected"], NodeForgotten,    "forgotten"],
+  [known,            NodeApproved,     "same"],
+  [known,            NodeRejected,     "same"],
+  [known,            NodeDrainStarted, "same"],
+  [known,            NodeDrainEnded,   "same"],
+  [known,            NodeDeleted,      "forgotten"],
 ]);
 
 export type NodeState = (typeof states)[number];

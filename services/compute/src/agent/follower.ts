@@ -2,6 +2,7 @@ import type { BidServer, Clock, Random, ViewChange, ViewEntry } from "@shoal/cor
 import type { Assignment } from "@shoal/proto";
 import type { Journal, JournalEntry } from "../journal/journal.ts";
 import { type ConfirmVerdict, createConfirmer } from "./confirmer.ts";
+import { ContactWatch } from "./contact-watch.ts";
 import { createEndedMemory } from "./ended-memory.ts";
 import { type ReadAssignment, readAssignment } from "./read-assignment.ts";
 import { createRunners, type Runners, type RunnersOptions } from "./runners.ts";
@@ -46,6 +47,7 @@ const absentAgainMs = 30_000;
 
 interface FollowerState {
   readonly options: FollowerOptions;
+  readonly contact: ContactWatch;
   readonly runners: Runners;
   /** Assignments that wait for a confirmation before they begin. */
   readonly doubted: Map<string, ReadAssignment>;
@@ -61,16 +63,8 @@ interface FollowerState {
 }
 
 export function createFollower(options: FollowerOptions): Follower {
-  const runners = createRunners(options);
-  const state: FollowerState = {
-    options,
-    runners,
-    doubted: new Map(),
-    orphans: new Map(),
-    gates: new Map(),
-    absent: new Set(),
-    ended: createEndedMemory(),
-  };
+  const state = createState(options);
+  const { contact, runners } = state;
   const { ask, askAgain, confirmer, close } = createQuestions(state);
   return {
     follow(executionId, value, change) {
@@ -118,7 +112,36 @@ export function createFollower(options: FollowerOptions): Follower {
       if (runners.has(executionId)) ask(executionId, !state.absent.has(executionId));
     },
     sweep: runners.sweep,
-    close,
+    close() {
+      contact.close();
+      close();
+    },
+  };
+}
+
+function createState(options: FollowerOptions): FollowerState {
+  // Executions end while the node is cut off for longer than their tasks allow.
+  const contact = new ContactWatch({ ...options, stop: (executionId) => runners.stop(executionId) });
+  const runners = createRunners({
+    ...options,
+    run(assignment, { onSettled, ...origin }) {
+      contact.began(assignment);
+      const settled = () => {
+        contact.ended(assignment.executionId);
+        onSettled();
+      };
+      return options.run(assignment, { ...origin, onSettled: settled });
+    },
+  });
+  return {
+    options,
+    contact,
+    runners,
+    doubted: new Map(),
+    orphans: new Map(),
+    gates: new Map(),
+    absent: new Set(),
+    ended: createEndedMemory(),
   };
 }
 
@@ -199,7 +222,11 @@ function confirmed({ runners, doubted, gates }: FollowerState, { executionId, re
 }
 
 /** The assignment was removed, or the log no longer assigns the execution to this node. */
-function end({ options, runners, doubted, orphans, gates, absent, ended }: FollowerState, executionId: string): void {
+function end(
+  { options, contact, runners, doubted, orphans, gates, absent, ended }: FollowerState,
+  executionId: string,
+): void {
+  contact.ended(executionId);
   absent.delete(executionId);
   doubted.delete(executionId);
   gates.delete(executionId);

@@ -1,4 +1,12 @@
-import { type Clock, causeOf, type LogChunk, type Logger, type Random, type Registry } from "@shoal/core";
+import {
+  type BidServer,
+  type Clock,
+  causeOf,
+  type LogChunk,
+  type Logger,
+  type Random,
+  type Registry,
+} from "@shoal/core";
 import type { Assignment, Report } from "@shoal/proto";
 import type { Executor } from "../executors/executor.ts";
 import type { HeldPath } from "../held-path.ts";
@@ -21,6 +29,8 @@ export interface RunnerPorts {
   readonly logger: Logger;
   /** The value of a host variable that tasks may read, or undefined. */
   readonly hostVariable: (name: string) => string | undefined;
+  /** Where the secrets of a task come from. */
+  readonly bidServer: Pick<BidServer, "requestSecrets">;
   /** Where reports go; each has been journalled before. */
   readonly outbox: Pick<Outbox, "say" | "repeat" | "recorded">;
   /** Takes a copy of the output for the log. */

@@ -9,15 +9,17 @@ import {
 } from "@shoal/core";
 import { type Actor, type AggregateRef, type JobSpec, sha256 } from "@shoal/proto";
 import type { Dispatcher } from "../owner/dispatcher.ts";
+import type { Secrets } from "../secrets/secrets.ts";
 import { freshJobId, namedJobId, tokenJobId } from "./ids.ts";
 import { type JobDefaults, withDefaults } from "./job-defaults.ts";
 import type { OpenLimit } from "./open-limit.ts";
+import { type NodeUpdate, updateNode } from "./update-node.ts";
 
 /** The commands of clients. Any requester accepts them, whichever owns the job. */
 export interface Commands {
   /**
    * Submits a job, or updates the job of its name. Throws Fault JOB_UNCHANGED for the same spec without `force`, and Fault TOO_MANY when its shard has reached its limit of open jobs. A second call with the same
-   * token returns the first call's job.
+   * token returns the first call's job. Throws Fault SECRET_MISSING when the spec refers to a secret that does not exist.
    */
   submit(request: SubmitRequest): Promise<SubmitResult>;
   /** The spec as it would be stored: with the cluster's defaults. */
@@ -26,6 +28,8 @@ export interface Commands {
   rerun(jobId: string, request: RerunRequest): Promise<{ readonly seq: number }>;
   /** Stops a job; `changed` is false when it was stopped before. */
   stop(jobId: string, request: StopRequest): Promise<{ readonly seq: number; readonly changed: boolean }>;
+  /** Sends an operator's order to a node. Throws Fault NODE_NOT_FOUND, or NODE_CONFLICT when it changes nothing. */
+  updateNode(nodeId: string, order: NodeUpdate): Promise<{ readonly seq: number }>;
 }
 
 export interface SubmitResult {
@@ -60,11 +64,13 @@ export interface CommandParts {
   readonly random: Random;
   /** Defaults of jobs; none when left out. */
   readonly jobDefaults?: JobDefaults | undefined;
+  /** The secrets that specs refer to; not checked when left out. */
+  readonly secrets?: Pick<Secrets, "requireAll">;
   /** The limit of open jobs; no limit when left out. */
   readonly openLimit?: Pick<OpenLimit, "admit" | "reopen"> | undefined;
 }
 
-export function createCommands({ dispatcher, random, jobDefaults, openLimit }: CommandParts): Commands {
+export function createCommands({ dispatcher, random, jobDefaults, openLimit, secrets }: CommandParts): Commands {
   /** Sends a command that begins a version of a job. */
   const begin = async (envelope: CommandEnvelope & { readonly command: JobCommand }): Promise<number> => {
     const send = () => dispatcher.send(envelope);
@@ -75,6 +81,7 @@ export function createCommands({ dispatcher, random, jobDefaults, openLimit }: C
   return {
     async submit({ spec: asked, token, force = false, actor }) {
       const spec = withDefaults(asked, jobDefaults);
+      await secrets?.requireAll(spec);
       const aggregate = { kind: "job", namespace: spec.namespace, id: jobIdFor(random, spec, token) };
       // The token is in the log, so that any requester recognizes the same request.
       const id = token ? sha256(token).slice(0, 32) : random.uuid();
@@ -90,6 +97,7 @@ export function createCommands({ dispatcher, random, jobDefaults, openLimit }: C
       return { jobId: aggregate.id, seq: reply.seq, existed: existing !== undefined };
     },
     withDefaults: (spec) => withDefaults(spec, jobDefaults),
+    updateNode: (nodeId, order) => updateNode({ dispatcher, random }, nodeId, order),
     async rerun(jobId, { version, why, actor }) {
       const aggregate = { kind: "job", namespace: "*", id: jobId };
       return { seq: await begin({ id: random.uuid(), aggregate, command: { name: "Rerun", version, why }, actor }) };

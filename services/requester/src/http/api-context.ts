@@ -5,6 +5,7 @@ import type { RequesterHealth } from "../health/requester-health.ts";
 import type { ClusterControl } from "../reads/cluster.ts";
 import type { NodeList } from "../reads/node-list.ts";
 import type { PositionGate } from "../reads/position-gate.ts";
+import type { Secrets } from "../secrets/secrets.ts";
 import type { Admission } from "./admission.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { LiveEvents } from "./feed/live-events.ts";
@@ -30,6 +31,7 @@ export interface ApiParts {
   /** The address by which clients reach the API; empty means the Host of their request. */
   readonly publicUrl: string;
   readonly commands: Commands;
+  readonly secrets: Secrets;
   readonly catalog: Catalog;
   readonly nodes: NodeList;
   readonly cluster: ClusterControl;

@@ -26,7 +26,9 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch (failure) {
     const why = failure instanceof Error ? failure.message : String(failure);
-    throw new Fault("BAD_REQUEST", `the body is not valid JSON: ${why}`, { cause: failure });
+    // Without the part of the text that some messages quote: it may be a secret.
+    const place = why.replace(/, (\.{3})?".*"(\.{3})? is not valid JSON$/s, "");
+    throw new Fault("BAD_REQUEST", `the body is not valid JSON: ${place}`);
   }
 }
 

@@ -51,3 +51,34 @@ it("forgets a disconnected node after the configured time", async () => {
   expect(recorded()).toEqual(["NodeJoined", "NodeDisconnected", "NodeForgotten"]);
   expect(requester.membership.isGone(nodeId)).toBe(true);
 });
+
+it("records a node that joins as waiting for approval when an operator must give it", async () => {
+  const sim = createSimulatedCluster();
+  const ports = memoryPorts(sim, "a");
+  const requester = createRequester({ ...settings, nodes: { ...settings.nodes, manualApproval: true } }, ports);
+  for (const process of [ports.catalog, ...requester.processes]) {
+    const started = process.start();
+    await sim.clock.advance(500);
+    await started;
+  }
+  const { nodeId } = sampleHeartbeat().info;
+  const beat = () => sim.node(nodeId).bidServer.heartbeat(sampleHeartbeat());
+  beat();
+  await sim.clock.advance(1_000);
+  expect(sim.log.entries.flatMap(({ commit }) => commit.events)).toMatchObject([
+    { type: "NodeJoined", data: { approval: "pending" } },
+  ]);
+  const { membership, commands } = requester;
+  expect([membership.candidate(nodeId), membership.isExcluded(nodeId), membership.isGone(nodeId)]).toEqual([
+    undefined,
+    true,
+    false,
+  ]);
+  const order = { why: "", mode: "finish", withinMs: 0, actor: { type: "client", id: "" } } as const;
+  const approved = commands.updateNode(nodeId, { ...order, action: "approve" });
+  await sim.clock.advance(1_000);
+  await approved;
+  beat();
+  await sim.clock.advance(500);
+  expect([membership.candidate(nodeId)?.nodeId, membership.isExcluded(nodeId)]).toEqual([nodeId, false]);
+});

@@ -17,6 +17,8 @@ export interface MembershipControllerOptions {
   readonly disconnectAfterMs: number;
   /** How long a node may be disconnected before it is forgotten, milliseconds; the decider's default when left out. */
   readonly forgetAfterMs?: number;
+  /** Nodes that join wait for an operator's approval; they need none when left out. */
+  readonly manualApproval?: boolean;
   /** The lease under which this requester decides about a shard's nodes; undefined when another requester does. */
   readonly leaseOf: (shard: number) => Lease | undefined;
   /** Decides a command on an aggregate; undefined when this requester does not own it. */
@@ -48,7 +50,10 @@ export class MembershipController implements Process {
       this.#give(nodeId, this.#missed("the node announced that it leaves", now));
     } else {
       this.#watch(nodeId, now);
-      this.#give(nodeId, { name: "RecordHeartbeat", heartbeat });
+      this.#give(nodeId, {
+        ...{ name: "RecordHeartbeat", heartbeat },
+        ...(this.#options.manualApproval === true ? { isManual: true } : {}),
+      });
     }
   }
 

@@ -53,7 +53,8 @@ async function running() {
   const beat = (): void => deliver(sampleHeartbeat());
   const { nodeId } = sampleHeartbeat().info;
   const change = { isInitial: false, isAbsent: false, storedAt: 1 };
-  const say = (state: "connected" | "disconnected"): void => view?.changed(nodeId, { seq: 1, state }, change);
+  const say = (state: "connected" | "disconnected", orders: object = {}): void =>
+    view?.changed(nodeId, { seq: 1, state, ...orders }, change);
   const vanish = (isAbsent: boolean): void => view?.changed(nodeId, undefined, { ...change, isAbsent });
   return { sim, clock, membership, nodeId, beat, say, vanish, gone, settledCalls: () => settledCalls };
 }
@@ -153,5 +154,35 @@ describe("a node that has no entry in the view", () => {
     expect([forgotten.membership.isGone(forgotten.nodeId), forgotten.membership.connected()]).toEqual([true, []]);
     forgotten.say("connected");
     expect(forgotten.membership.isGone(forgotten.nodeId)).toBe(false);
+  });
+});
+
+describe("a node about which an operator has decided", () => {
+  it.each([
+    ["waits for approval", { approval: "pending" }, { isExcluded: true, isGone: false, removal: undefined }],
+    ["is rejected", { approval: "rejected" }, { isExcluded: true, isGone: true, removal: "node was rejected" }],
+    [
+      "drains",
+      { drain: { mode: "move", until: 1, why: "", since: 1 } },
+      { isExcluded: false, isGone: false, removal: undefined },
+    ],
+  ])("is not asked while it %s, and is asked again after that", async (_what, orders, expected) => {
+    const { clock, membership, nodeId, beat, say, gone } = await running();
+    say("connected");
+    beat();
+    await clock.advanceTo(settleMs);
+    expect(membership.candidate(nodeId)).toBeDefined();
+    say("connected", orders);
+    expect(membership.candidate(nodeId)).toBeUndefined();
+    expect({
+      isExcluded: membership.isExcluded(nodeId),
+      isGone: membership.isGone(nodeId),
+      removal: membership.removalOf(nodeId),
+    }).toEqual(expected);
+    expect(gone).toEqual(expected.isGone ? [nodeId] : []);
+    // The refusals of other nodes are still recorded: this one is not in doubt.
+    expect(membership.settled()).toBe(true);
+    say("connected", { approval: "approved" });
+    expect([membership.candidate(nodeId)?.nodeId, membership.drainOf(nodeId)]).toEqual([nodeId, undefined]);
   });
 });

@@ -1,5 +1,6 @@
 import type { BidClient, Clock, EventLog, Process, ViewEntry, ViewStore } from "@shoal/core";
-import type { Heartbeat, NodeInfo, NodeState } from "@shoal/proto";
+import { approvals, type Heartbeat, NodeDrain, type NodeInfo, type NodeState } from "@shoal/proto";
+import { z } from "zod";
 import { ForgottenNodes } from "./forgotten-nodes.ts";
 
 /** What a requester knows of the nodes: live facts from heartbeats, membership from the log's view. */
@@ -7,17 +8,23 @@ export interface Membership {
   /** Every node that has sent a heartbeat since this requester started. */
   nodes(): readonly LiveNode[];
   /**
-   * The node, if it may be asked now: it sends heartbeats, and the log records it as connected. A lost execution on a
-   * node that the log does not know would never be detected.
+   * The node, if it may be asked now: it sends heartbeats, and the log records it as connected, approved and not
+   * draining. A lost execution on a node that the log does not know would never be detected.
    */
   candidate(nodeId: string): NodeInfo | undefined;
   /** The nodes that the log records as connected. */
   connected(): readonly string[];
   /**
-   * The log records this node as gone: disconnected, or forgotten. A node without an entry in the view is looked up in
-   * the log.
+   * The log records this node as gone: disconnected, rejected, deleted or forgotten. A node without an entry in the
+   * view is looked up in the log.
    */
   isGone(nodeId: string): boolean;
+  /** Why a node that is gone does not return with its work; undefined for one that may. */
+  removalOf(nodeId: string): string | undefined;
+  /** The drain of a node; undefined for one that gets work. */
+  drainOf(nodeId: string): NodeDrain | undefined;
+  /** The log records that an operator has not approved this node, or has rejected it: its reports are refused. */
+  isExcluded(nodeId: string): boolean;
   /** Enough heartbeats have arrived, and few enough nodes are in doubt, to record "no node fits". */
   settled(): boolean;
 }
@@ -27,6 +34,10 @@ export interface LiveNode {
   /** By this requester's clock, milliseconds since the epoch. */
   readonly heardAt: number;
 }
+
+/** What an operator has decided about a node, in its entry of the view. */
+const OperatorOrders = z.object({ approval: z.enum(approvals).default("approved"), drain: NodeDrain.optional() });
+type OperatorOrders = z.infer<typeof OperatorOrders>;
 
 interface HeardNode extends LiveNode {
   /** What it advertises, with its protocol level. */
@@ -62,6 +73,7 @@ export class LiveMembership implements Membership, Process {
   readonly #options: MembershipOptions;
   readonly #live = new Map<string, HeardNode>();
   readonly #states = new Map<string, NodeState>();
+  readonly #orders = new Map<string, OperatorOrders>();
   /** The time of each connected node's last heartbeat, the longest silent one first. */
   readonly #heardAt = new Map<string, number>();
   /** Nodes that send heartbeats and that the log does not know, or the other way round. */
@@ -105,6 +117,7 @@ export class LiveMembership implements Membership, Process {
 
   candidate(nodeId: string): NodeInfo | undefined {
     const live = this.#live.get(nodeId);
+    if (this.isExcluded(nodeId) || this.drainOf(nodeId) !== undefined) return undefined;
     return live !== undefined && this.#isFresh(live) && this.#isConnected(live) ? live.info : undefined;
   }
 
@@ -113,10 +126,23 @@ export class LiveMembership implements Membership, Process {
   }
 
   isGone(nodeId: string): boolean {
-    if (this.#states.has(nodeId)) return this.#isGone(nodeId);
+    if (this.#states.has(nodeId)) return this.#isGone(nodeId) || this.#orders.get(nodeId)?.approval === "rejected";
     if (this.#options.clock.now() < this.#settledAt) this.#unknown.add(nodeId);
     else this.#forgotten.find(nodeId);
     return this.#isGone(nodeId);
+  }
+
+  removalOf(nodeId: string): string | undefined {
+    if (this.#orders.get(nodeId)?.approval === "rejected") return "node was rejected";
+    return this.#forgotten.has(nodeId) ? "node is not part of the cluster any more" : undefined;
+  }
+
+  drainOf(nodeId: string): NodeDrain | undefined {
+    return this.#orders.get(nodeId)?.drain;
+  }
+
+  isExcluded(nodeId: string): boolean {
+    return (this.#orders.get(nodeId)?.approval ?? "approved") !== "approved";
   }
 
   settled(): boolean {
@@ -168,6 +194,7 @@ export class LiveMembership implements Membership, Process {
   /** The log has forgotten a node that has no entry. */
   #forget(nodeId: string): void {
     this.#states.delete(nodeId);
+    this.#orders.delete(nodeId);
     this.#heardAt.delete(nodeId);
     this.#unmatched.delete(nodeId);
     const live = this.#live.get(nodeId);
@@ -195,12 +222,13 @@ export class LiveMembership implements Membership, Process {
     if (state !== "connected" && state !== "disconnected") return;
     this.#forgotten.delete(nodeId);
     this.#states.set(nodeId, state);
+    const orders = OperatorOrders.safeParse(entry);
+    if (orders.success) this.#orders.set(nodeId, orders.data);
     if (state === "disconnected") this.#heardAt.delete(nodeId);
     this.#match(nodeId);
     this.#options.watcher.known(nodeId, state);
-    if (state === "connected") return;
-    if (this.#started) this.#listenFirst();
-    this.#options.watcher.gone(nodeId);
+    if (state === "disconnected" && this.#started) this.#listenFirst();
+    if (this.isGone(nodeId)) this.#options.watcher.gone(nodeId);
   }
 
   #isConnected({ heartbeat }: LiveNode): boolean {

@@ -28,6 +28,8 @@ export interface OwnerOptions {
   readonly features: FeatureGate;
   /** The minimum time between two saves of the positions, milliseconds. */
   readonly positionsMs: number;
+  /** Reports of this node are refused; those of every node are decided when left out. */
+  readonly isExcluded?: (nodeId: string) => boolean;
   /** This requester claimed a shard, or lost it. */
   readonly onMoved: (shard: number, isMine: boolean) => void;
 }

@@ -10,6 +10,7 @@ import {
   type StoredCommit,
 } from "@shoal/core";
 import { createSimulatedCluster, type ManualClock, type SimulatedCluster } from "@shoal/core/testing";
+import { newKeyPem } from "@shoal/node";
 import {
   type AggregateRef,
   commitVersion,
@@ -29,8 +30,10 @@ import { createCluster } from "../reads/cluster.ts";
 import { createNodeList } from "../reads/node-list.ts";
 import type { Living } from "../reads/roster.ts";
 import { selfInfo } from "../reads/self-info.ts";
+import { keyRing } from "../secrets/key-ring.ts";
+import { createSecrets } from "../secrets/secrets.ts";
 import { checkAnswers } from "./check-answers.ts";
-import { memoryPorts } from "./memory-ports.ts";
+import { type MemoryPorts, memoryPorts } from "./memory-ports.ts";
 
 /** Time for requests to the memory ports, which take some of it, before the first heartbeat of a stream is due. */
 const quietMs = 10_000;
@@ -105,14 +108,12 @@ export async function apiHarness({ results, publicUrl = "", ...options }: Harnes
   const { clock, views, catalog } = ports;
   const membership = { nodes: () => heartbeats.map((heartbeat) => ({ heartbeat, heardAt: sim.clock.now() })) };
   const nodes = createNodeList({ views: views.nodes, membership, roster, clock, self: selfInfo(requesterId, {}) });
-  const appended = { local: () => undefined, onAppended: (stored: StoredCommit) => project(sim, stored.aggregate) };
-  const dispatcher = createDispatcher({ ports, kinds, by: requesterId, ...appended });
   const parts = {
     ...ports,
     requesterId,
     publicUrl,
     secret: "bench",
-    commands: createCommands({ dispatcher, random: ports.random }),
+    ...writersOf(sim, ports),
     viewPositions: ports.positions,
     nodes,
     cluster: createCluster({ requesterId, roster, membership, owner, leases: ports.leases }),
@@ -145,6 +146,14 @@ export async function apiHarness({ results, publicUrl = "", ...options }: Harnes
       requireValidAnswers();
     },
   };
+}
+
+/** What writes to the log; the views follow it at once. */
+function writersOf(sim: SimulatedCluster, ports: MemoryPorts) {
+  const appended = { local: () => undefined, onAppended: (stored: StoredCommit) => project(sim, stored.aggregate) };
+  const dispatcher = createDispatcher({ ports, kinds, by: requesterId, ...appended });
+  const secrets = createSecrets({ dispatcher, ports, keys: keyRing(newKeyPem()) });
+  return { secrets, commands: createCommands({ dispatcher, random: ports.random, secrets }) };
 }
 
 /** Live requesters of this release, unless their entry has another level. */

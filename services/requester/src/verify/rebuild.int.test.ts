@@ -7,7 +7,7 @@ import { type LogOnServer, logOnServer } from "../testing/log-on-server.ts";
 import { jobRef } from "../testing/sample-jobs.ts";
 import { type OpenReplay, openReplay } from "./open-replay.ts";
 
-const buckets = ["assignments", "jobs", "nodes", "open"] as const;
+const buckets = ["assignments", "jobs", "nodes", "open", "secrets"] as const;
 
 describe("a rebuild on a real server", () => {
   let harness: LogOnServer;

@@ -6,6 +6,7 @@ import { printJson } from "../../output/print-json.ts";
 import { resourcesInWords } from "../../output/resource-words.ts";
 import { oneLine } from "../../output/safe-text.ts";
 import { ago, clockInWords } from "../../output/times.ts";
+import { drainState } from "./list.ts";
 
 export const describe: CommandPart = {
   async run({ context, args: [id = ""] }) {
@@ -16,13 +17,14 @@ export const describe: CommandPart = {
   },
 };
 
-function pageOf({ info, membership, connectionState }: NodeEntity): string {
+function pageOf({ info, membership, membershipMessage, drain, connectionState }: NodeEntity): string {
   const compute = info.computeNodeInfo;
   const labels = Object.entries(info.labels).map(([key, value]) => `${key}=${value}`);
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["ID", info.nodeId],
     ["Type", info.nodeType],
-    ["Approval", membership],
+    ["Approval", membershipMessage === undefined ? membership : `${membership}: ${membershipMessage}`],
+    ["Drain", drain && drainInWords(drain, compute?.runningExecutions)],
     ["Status", connectionState.status],
     ["Last heartbeat", ago(connectionState.lastHeartbeat, Date.now())],
     ["Last error", connectionState.lastError],
@@ -40,4 +42,12 @@ function pageOf({ info, membership, connectionState }: NodeEntity): string {
   const shown = rows.filter((row): row is readonly [string, string] => row[1] !== undefined && row[1] !== "");
   const width = Math.max(...shown.map(([name]) => name.length));
   return shown.map(([name, value]) => `${name.padEnd(width)} = ${oneLine(value)}\n`).join("");
+}
+
+function drainInWords(
+  { mode, deadline, message }: NonNullable<NodeEntity["drain"]>,
+  running: number | undefined,
+): string {
+  const what = mode === "move" ? "its work moves" : `its work may finish until ${new Date(deadline).toISOString()}`;
+  return `${drainState(running)}, ${what}${message === "" ? "" : `: ${message}`}`;
 }

@@ -9,10 +9,18 @@ import { type Column, table } from "../../output/table.ts";
 import { clockInWords } from "../../output/times.ts";
 
 export const list: CommandPart = {
-  options: [{ flags: "--labels <selector>", summary: "only nodes whose labels match, as in a=b,c in (d,e)" }],
+  options: [
+    { flags: "--labels <selector>", summary: "only nodes whose labels match, as in a=b,c in (d,e)" },
+    { flags: "--filter-approval <approval>", summary: "only nodes with this approval: approved, pending or rejected" },
+    { flags: "--filter-status <status>", summary: "only nodes with this connection: connected or disconnected" },
+  ],
   async run({ context, options }) {
     const { terminal, output } = context;
-    const json = await (await context.client()).call(apiRoutes.listNodes, { labels: options.text("labels") });
+    const json = await (await context.client()).call(apiRoutes.listNodes, {
+      labels: options.text("labels"),
+      approval: options.text("filterApproval"),
+      status: options.text("filterStatus"),
+    });
     if (output === "json") {
       printJson(terminal, listOf(json, "Nodes"));
       return 0;
@@ -22,7 +30,13 @@ export const list: CommandPart = {
       { title: "ID", of: ({ info }) => shortId(info.nodeId) },
       { title: "TYPE", of: ({ info }) => info.nodeType },
       { title: "APPROVAL", of: ({ membership }) => membership },
-      { title: "STATUS", of: ({ connectionState }) => paint(connectionState.status) },
+      {
+        title: "STATUS",
+        of: ({ connectionState: { status }, drain, info }) =>
+          [paint(status), ...(drain === undefined ? [] : [drainState(info.computeNodeInfo?.runningExecutions)])].join(
+            ", ",
+          ),
+      },
       { title: "CLOCK", of: ({ connectionState }) => clockInWords(connectionState.clockOffsetMs) ?? "" },
       { title: "ENGINES", of: ({ info }) => info.computeNodeInfo?.executionEngines.join(",") ?? "" },
       { title: "SHARDS", of: ({ info }) => rangesOf(info.requesterNodeInfo?.shards ?? []) },
@@ -37,6 +51,9 @@ export const list: CommandPart = {
     return 0;
   },
 };
+
+/** How far the drain of a node is, by the number of its executions. */
+export const drainState = (running = 0): string => (running === 0 ? "drained" : "draining");
 
 /** Formats ascending numbers as ranges: `0-3,7`. */
 export function rangesOf(numbers: readonly number[]): string {

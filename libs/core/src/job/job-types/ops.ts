@@ -19,10 +19,10 @@ export const ops: JobType = {
 };
 
 function placeAgainAt(job: Job, ended: EndedExecution): number | undefined {
-  const { state, now, code } = ended;
+  const { state, now, code, execution } = ended;
   if (state === "completed") return undefined;
-  if (state === "stopped") return now;
-  // The work belongs to this node: it does not move to another one, and a lost node may never return.
+  // The work belongs to this node: it does not move to another one when the node drains, and a lost node may never return.
+  if (state === "stopped") return execution.placement.version < job.header.version ? now : undefined;
   return code === "NODE_LOST" ? undefined : retriedAt(job, ended, opsRetries);
 }
 
@@ -35,7 +35,7 @@ function verdict(job: Job): JobVerdict | undefined {
     if (execution === undefined || isLive(execution) || execution.placement.version < header.version) return undefined;
     if (execution.state === "completed") continue;
     if (execution.retryAt !== undefined) return undefined;
-    first ??= { nodeId, code: execution.code, why: execution.message };
+    first ??= { nodeId, code: execution.code || "STOPPED", why: execution.message };
   }
   if (first === undefined) return { completed: true };
   const { nodeId, code, why } = first;

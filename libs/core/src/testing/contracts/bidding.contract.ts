@@ -177,6 +177,20 @@ export function biddingContract(name: string, make: () => Promise<BiddingHarness
       expect(asked.all).toEqual([{ nodeId: "n-one", request }]);
       await answering.close();
     });
+    it("delivers a request for secrets to a requester, with the node's id, and returns the answer", async () => {
+      const request = { executionId: "e-1", jobId: "j-1", namespace: "default", publicKey: "k".repeat(44) };
+      expect(await harness.bidServer("n-one").requestSecrets(request, waitMs)).toBeUndefined();
+      const asked = record<unknown>();
+      const answering = await harness.bidClient.onSecretRequest(async (nodeId, received) => {
+        asked.push({ nodeId, request: received });
+        return received.jobId === "j-1" ? { sealed: "c2VhbGVk" } : { refused: "no such job" };
+      });
+      const { requestSecrets } = harness.bidServer("n-one");
+      expect(await requestSecrets(request, 5_000)).toEqual({ sealed: "c2VhbGVk" });
+      expect(await requestSecrets({ ...request, jobId: "j-2" }, 5_000)).toEqual({ refused: "no such job" });
+      expect(asked.all[0]).toEqual({ nodeId: "n-one", request });
+      await answering.close();
+    });
     it("resolves with undefined without a requester, or when it fails", async () => {
       const nothing: ConfirmRequest = { executions: [] };
       expect(await harness.bidServer("n-one").confirm(nothing, waitMs)).toBeUndefined();

@@ -11,6 +11,7 @@ import { type Kind, type NamedCommand, noReaction } from "../../kind.ts";
 import type { Kinds } from "../../kinds.ts";
 import { nodeKind } from "../../node/kind.ts";
 import { registry } from "../../registry.ts";
+import { secretKind } from "../../secret/kind.ts";
 import { errandKind } from "./errand/kind.ts";
 import { nextErrandKind, pebbleKind } from "./next-errand.ts";
 
@@ -125,11 +126,21 @@ export interface Release {
   readonly featureLevel: number;
 }
 
+/** Product kinds that are the same in both releases. */
+const unchanged = [nodeKind as Kind, secretKind as Kind];
+
 /** This release with two kinds for tests, and a next one: more kinds, a job type, events, and a later version of an event. */
 export const releases = {
-  current: { kinds: registry<Kind>("kind", [jobKind, nodeKind, errandKind, memoKind(thisMemo)]), featureLevel },
+  current: { kinds: registry<Kind>("kind", [jobKind, ...unchanged, errandKind, memoKind(thisMemo)]), featureLevel },
   next: {
-    kinds: registry<Kind>("kind", [nextJobKind, nodeKind, nextErrandKind, pebbleKind, memoKind(nextMemo), poolKind]),
+    kinds: registry<Kind>("kind", [
+      nextJobKind,
+      ...unchanged,
+      nextErrandKind,
+      pebbleKind,
+      memoKind(nextMemo),
+      poolKind,
+    ]),
     featureLevel: nextFeatureLevel,
   },
 } as const satisfies Record<string, Release>;

@@ -1,4 +1,15 @@
-import type { Ask, AskBatch, Bid, BidBatch, ConfirmAnswer, ConfirmRequest, Heartbeat, Release } from "@shoal/proto";
+import type {
+  Ask,
+  AskBatch,
+  Bid,
+  BidBatch,
+  ConfirmAnswer,
+  ConfirmRequest,
+  Heartbeat,
+  Release,
+  SecretAnswer,
+  SecretRequest,
+} from "@shoal/proto";
 import type { BidClient, BidServer } from "../../ports/bidding.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
@@ -7,12 +18,20 @@ export interface BiddingStore {
   readonly stalls: Map<string, (batch: AskBatch, reply: (bids: BidBatch) => void) => void>;
   readonly listeners: Set<(heartbeat: Heartbeat) => void>;
   /** The receivers of confirmation requests: the first one answers and moves to the end. */
-  readonly confirmers: Confirmer[];
+  readonly confirmers: Responder<ConfirmRequest, ConfirmAnswer>[];
+  /** The receivers of requests for secrets, likewise. */
+  readonly secretResponders: Responder<SecretRequest, SecretAnswer>[];
 }
 
-type Confirmer = (nodeId: string, request: ConfirmRequest, reply: (answer: ConfirmAnswer) => void) => void;
+/** Answers the requests of nodes. */
+type Responder<Q, A> = (nodeId: string, request: Q, reply: (answer: A) => void) => void;
 
-export const createBiddingStore = (): BiddingStore => ({ stalls: new Map(), listeners: new Set(), confirmers: [] });
+export const createBiddingStore = (): BiddingStore => ({
+  stalls: new Map(),
+  listeners: new Set(),
+  confirmers: [],
+  secretResponders: [],
+});
 
 /** The requester's side. Asks to one node in the same tick share a message. */
 export function memoryBidClient(proc: SimulatedProcess, store: BiddingStore): BidClient {
@@ -43,22 +62,8 @@ export function memoryBidClient(proc: SimulatedProcess, store: BiddingStore): Bi
       });
     },
     release: (nodeId, askId) => say(nodeId, { asks: [], released: [askId] }),
-    async onConfirm(answer) {
-      const confirmer: Confirmer = (nodeId, request, reply) =>
-        proc.pushOnce(() => {
-          answer(nodeId, request).then(
-            (verdicts) => proc.send("confirm", () => reply(structuredClone(verdicts))),
-            () => undefined, // A node that cannot answer counts as silent.
-          );
-        });
-      const leave = (): void => {
-        const at = store.confirmers.indexOf(confirmer);
-        if (at >= 0) store.confirmers.splice(at, 1);
-      };
-      store.confirmers.push(confirmer);
-      proc.onKilled(leave);
-      return { close: async () => leave() };
-    },
+    onConfirm: (answer) => respond(proc, store.confirmers, answer),
+    onSecretRequest: (answer) => respond(proc, store.secretResponders, answer),
     onHeartbeat: (deliver) => listen(proc, store, { deliver }),
   };
 }
@@ -125,21 +130,51 @@ export function memoryBidServer(proc: SimulatedProcess, store: BiddingStore): Bi
       });
     },
     onOwnHeartbeat: (deliver) => listen(proc, store, { deliver, nodeId: proc.name }),
-    confirm(request, waitMs) {
-      return new Promise((resolve) => {
-        const settle = (answer: ConfirmAnswer | undefined): void => {
-          cancel();
-          resolve(answer);
-        };
-        const cancel = proc.clock.at(proc.clock.now() + waitMs, () => settle(undefined));
-        const asked = structuredClone(request);
-        proc.send("confirm", () => {
-          const confirmer = store.confirmers.shift();
-          if (confirmer === undefined) return;
-          store.confirmers.push(confirmer);
-          confirmer(proc.name, asked, (answer) => proc.pushOnce(() => settle(answer)));
-        });
-      });
-    },
+    confirm: (request, waitMs) => requestOne(proc, store.confirmers, { request, waitMs }),
+    requestSecrets: (request, waitMs) => requestOne(proc, store.secretResponders, { request, waitMs }),
   };
+}
+
+/** Joins the group of requesters that answer requests of one sort. */
+async function respond<Q, A>(
+  proc: SimulatedProcess,
+  group: Responder<Q, A>[],
+  answer: (nodeId: string, request: Q) => Promise<A>,
+): Promise<{ close(): Promise<void> }> {
+  const responder: Responder<Q, A> = (nodeId, request, reply) =>
+    proc.pushOnce(() => {
+      answer(nodeId, request).then(
+        (answered) => proc.send("confirm", () => reply(structuredClone(answered))),
+        () => undefined, // A node that cannot answer counts as silent.
+      );
+    });
+  const leave = (): void => {
+    const at = group.indexOf(responder);
+    if (at >= 0) group.splice(at, 1);
+  };
+  group.push(responder);
+  proc.onKilled(leave);
+  return { close: async () => leave() };
+}
+
+/** Sends a request to one of the group. */
+function requestOne<Q, A>(
+  proc: SimulatedProcess,
+  group: Responder<Q, A>[],
+  { request, waitMs }: { readonly request: Q; readonly waitMs: number },
+): Promise<A | undefined> {
+  return new Promise((resolve) => {
+    const settle = (answer: A | undefined): void => {
+      cancel();
+      resolve(answer);
+    };
+    const cancel = proc.clock.at(proc.clock.now() + waitMs, () => settle(undefined));
+    const asked = structuredClone(request);
+    proc.send("confirm", () => {
+      const responder = group.shift();
+      if (responder === undefined) return;
+      group.push(responder);
+      responder(proc.name, asked, (answer) => proc.pushOnce(() => settle(answer)));
+    });
+  });
 }

@@ -8,6 +8,7 @@ import { authMethod } from "./auth-method.ts";
 import { authMethods } from "./auth-methods.ts";
 import { authenticate } from "./authenticate.ts";
 import { clusterStatus } from "./cluster-status.ts";
+import { deleteSecret } from "./delete-secret.ts";
 import { diffJob } from "./diff-job.ts";
 import { events } from "./events.ts";
 import { finishUpgrade } from "./finish-upgrade.ts";
@@ -21,13 +22,16 @@ import { jobResults } from "./job-results.ts";
 import { jobVersions } from "./job-versions.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listNodes } from "./list-nodes.ts";
+import { listSecrets } from "./list-secrets.ts";
 import { openapi } from "./openapi.ts";
+import { putSecret } from "./put-secret.ts";
 import { readyz } from "./readyz.ts";
 import { redirects } from "./redirects.ts";
 import { rerunJob } from "./rerun-job.ts";
 import { resultObject } from "./result-object.ts";
 import { stopJob } from "./stop-job.ts";
 import { submitJob } from "./submit-job.ts";
+import { updateNode } from "./update-node.ts";
 
 /** The table of the HTTP API: every route, by its name. */
 export const apiRoutes = {
@@ -46,6 +50,10 @@ export const apiRoutes = {
   events,
   listNodes,
   getNode,
+  updateNode,
+  listSecrets,
+  putSecret,
+  deleteSecret,
   clusterStatus,
   finishUpgrade,
   agentAlive,

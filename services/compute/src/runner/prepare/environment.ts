@@ -1,5 +1,5 @@
 import { Fault, hostVariableOf } from "@shoal/core";
-import type { Assignment } from "@shoal/proto";
+import { type Assignment, isSecretReference } from "@shoal/proto";
 
 /** The variables that every task gets, under both prefixes, so that images made for Bacalhau run unchanged. */
 const injected: Readonly<Record<string, (assignment: Assignment) => string>> = {
@@ -23,14 +23,14 @@ const variables: readonly (readonly [name: string, value: (assignment: Assignmen
   ...Object.entries(injectedByUs).map(([name, value]) => [`SHOAL_${name}`, value] as const),
 ];
 
-/** The environment of a task. Throws Fault TASK_INVALID when it references a host variable that it may not read. */
+/** The environment of a task, without the values of secrets. Throws Fault TASK_INVALID when it references a host variable that it may not read. */
 export function environmentOf(
   assignment: Assignment,
   hostVariable: (name: string) => string | undefined,
 ): Readonly<Record<string, string>> {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(assignment.task.env))
-    environment[name] = resolve(name, value, hostVariable);
+    if (!isSecretReference(value)) environment[name] = resolve(name, value, hostVariable);
   for (const [name, value] of variables) environment[name] = value(assignment);
   return environment;
 }

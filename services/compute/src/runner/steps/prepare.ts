@@ -1,7 +1,8 @@
 import { breakOff } from "../break-off.ts";
 import { deadline } from "../deadline.ts";
 import { fetchInputs } from "../prepare/inputs.ts";
-import { planOf, readyWork } from "../prepare/work.ts";
+import { fetchSecrets } from "../prepare/secrets.ts";
+import { type Plan, planOf, readyWork } from "../prepare/work.ts";
 import type { Run } from "../run.ts";
 import type { RunState } from "../run-state.ts";
 
@@ -15,10 +16,11 @@ export async function prepare(run: Run, seen: RunState): Promise<RunState> {
   const limit = deadline(ports.clock, { ms, stopped, what: "preparing", code: "START_TIMED_OUT" });
   try {
     const plan = planOf(run);
+    const secrets = await fetchSecrets(run, limit.signal);
     // A source that continues after its abort writes into a removed folder: the next start of the node sweeps what it
     // leaves.
     const inputs = await breakOff(ports.clock, limit.signal, fetchInputs(run, limit.signal));
-    return { state: "prepared", ...(await readyWork(run, plan, inputs)), limit };
+    return { state: "prepared", ...(await readyWork(run, withEnv(plan, secrets), inputs)), limit };
   } catch (failure) {
     limit.cancel();
     // An operation that a stop aborted is not a failure.
@@ -26,3 +28,8 @@ export async function prepare(run: Run, seen: RunState): Promise<RunState> {
     throw limit.why() ?? failure;
   }
 }
+
+const withEnv = (plan: Plan, secrets: Readonly<Record<string, string>>): Plan => ({
+  ...plan,
+  env: { ...plan.env, ...secrets },
+});

@@ -161,7 +161,9 @@ export class BiddingRound {
     const ask = this.#askFor(job, { askId: random.uuid(), slots: left.length });
     const each = this.#entry.requirements.resources;
     const claims = new Map(nodeIds.map((nodeId) => [nodeId, rooms.claim({ nodeId, each, slots: left.length })]));
-    const { bids, silent, isTimedOut } = await collectBids(bidClient, ask, { nodeIds, waitMs: auction.waitMs });
+    const collected = await collectBids(bidClient, ask, { nodeIds, waitMs: auction.waitMs });
+    const { silent, isTimedOut } = collected;
+    const bids = collected.bids.map((bid) => this.#stillValid(bid));
     const assigned = assignSlots(left, bids, this.#failuresOn);
     for (const bid of bids) this.#take(bid, claims.get(bid.nodeId), assigned);
     for (const nodeId of silent) {
@@ -170,6 +172,15 @@ export class BiddingRound {
       if (ask.reserveSince !== undefined) bidClient.release(nodeId, { askId: ask.askId, slots: ask.slots });
     }
     this.#places.push(...assigned);
+  }
+
+  /** A node that was drained, rejected or lost while it answered takes no work. */
+  #stillValid(bid: Bid): Bid {
+    const { bidClient, isCandidate } = this.#options;
+    const { nodeId, askId, accepted, slots } = bid;
+    if (!accepted || isCandidate(nodeId)) return bid;
+    bidClient.release(nodeId, { askId, slots });
+    return { nodeId, askId, slots: 0, accepted: false, busy: true, why: "takes no new work any more" };
   }
 
   #askFor(job: Job, { askId, slots }: { readonly askId: string; readonly slots: number }): Ask {

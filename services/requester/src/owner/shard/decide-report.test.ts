@@ -18,7 +18,7 @@ const refused: CommandReply = { ok: false, rejection: { code: "NOT_YOURS", why: 
  * An aggregate that returns these answers, one after the other, and a store of parked reports that fails this number of
  * times first.
  */
-function harness(answers: readonly (CommandReply | ErrorCode)[], parkFailures = 0) {
+function harness(answers: readonly (CommandReply | ErrorCode)[], { parkFailures = 0, isExcluded = false } = {}) {
   const clock = createManualClock(0);
   const closed = new AbortController();
   const parked: string[] = [];
@@ -40,6 +40,7 @@ function harness(answers: readonly (CommandReply | ErrorCode)[], parkFailures = 
       },
       clock,
       logger: silentLogger,
+      isExcluded: () => isExcluded,
       signal: closed.signal,
     },
     received,
@@ -86,10 +87,16 @@ it.each(["LOG_NEWER", "LOG_DAMAGED"] as const)(
 it.each(["LOG_UNSUITABLE", "TOO_LARGE", "INTERNAL"] as const)(
   "a report that fails with %s is parked with its reason, and done once that is stored",
   async (code) => {
-    const { clock, isDone, parked } = harness([code], 2);
+    const { clock, isDone, parked } = harness([code], { parkFailures: 2 });
     await clock.settle();
     expect(isDone()).toBe(undefined);
     await clock.advance(5_000);
     expect([isDone(), parked]).toEqual([true, [`${code}: it failed`]]);
   },
 );
+
+it("a report of a node that is not approved is refused without a decision", async () => {
+  const { clock, isDone, tries, parked } = harness([changed], { isExcluded: true });
+  await clock.settle();
+  expect([isDone(), tries(), parked]).toEqual([true, 0, []]);
+});

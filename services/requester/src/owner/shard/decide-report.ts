@@ -17,6 +17,8 @@ export interface ReportParts {
   readonly reports: Pick<ReportQueue, "park">;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** An operator has not approved this node, or has rejected it. */
+  readonly isExcluded: (nodeId: string) => boolean;
   /** Fires when this requester no longer owns the shard. */
   readonly signal: AbortSignal;
 }
@@ -31,8 +33,9 @@ export async function decideReport(parts: ReportParts, received: ReceivedReport)
   const facts = { nodeId, jobId, executionId };
   // The node writes the namespace; the job's own subject contains the job only under the right one.
   const problem = tokenProblem(report.namespace);
-  if (problem !== undefined) {
-    logger.info({ ...facts, why: `namespace: ${problem}` }, "refused a report");
+  const why = parts.isExcluded(nodeId) ? "the node is not approved" : problem && `namespace: ${problem}`;
+  if (why !== undefined) {
+    logger.info({ ...facts, why }, "refused a report");
     return true;
   }
   const aggregate = { kind: "job", namespace: report.namespace, id: jobId };

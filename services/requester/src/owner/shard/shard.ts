@@ -36,6 +36,8 @@ export interface ShardOptions {
   readonly lease: Lease;
   /** The minimum time between two saves of the shard's positions, milliseconds. */
   readonly positionsMs: number;
+  /** Reports of this node are refused; those of every node are decided when left out. */
+  readonly isExcluded?: (nodeId: string) => boolean;
 }
 
 // A write takes milliseconds. A clean stop does not wait for views that do not answer, as the next owner writes them.
@@ -212,7 +214,8 @@ export class Shard {
     if (this.#closed.signal.aborted) return;
     const { reports, clock, logger } = this.#options.ports;
     const end = this.#positions.reports.begin(received.seq);
-    const parts = { reports, clock, logger, signal: this.#closed.signal };
+    const { isExcluded = () => false } = this.#options;
+    const parts = { reports, clock, logger, isExcluded, signal: this.#closed.signal };
     decideReport({ ...parts, command: (given) => this.command(given) }, received)
       .catch((failure: unknown) => {
         // The node repeats it while its assignment exists.

@@ -23,7 +23,7 @@ async function idleNode(sim: SimulatedCluster) {
   return bidServer;
 }
 
-/** A requester that owns what nobody else does. */
+/** A requester, which claims the shards without an owner. */
 async function startRequester(sim: SimulatedCluster, requesterId: string) {
   const ports = memoryPorts(sim, requesterId);
   const requester = createRequester({ ...settings, requesterId }, ports);

@@ -1,0 +1,166 @@
+import {
+  causeOf,
+  entries,
+  entryOf,
+  Fault,
+  foldAggregate,
+  isEntryKey,
+  type Secret,
+  type SecretVersion,
+  secretKind,
+  secretViews,
+} from "@shoal/core";
+import { type Actor, type JobSpec, SecretEntry, type SecretReference, secretReferenceOf } from "@shoal/proto";
+import type { Dispatcher } from "../owner/dispatcher.ts";
+import type { RequesterPorts } from "../ports.ts";
+import { type KeyRing, secretContext } from "./key-ring.ts";
+
+/** The secret of a request. */
+export interface SecretName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Secrets of the cluster. Values go in and do not come out, except to a node that starts a task. */
+export interface Secrets {
+  /**
+   * Stores a value as the next version, sealed. Throws Fault SECRETS_DISABLED, and as the dispatcher does. No Fault
+   * contains the value.
+   */
+  put(secret: SecretName, value: string, actor: Actor): Promise<{ readonly version: number; readonly seq: number }>;
+  /** Deletes a secret with its versions. Throws Fault SECRET_NOT_FOUND. */
+  delete(secret: SecretName, actor: Actor): Promise<{ readonly seq: number }>;
+  /** The secrets of a namespace, or of all with `*`, by name: without values. */
+  list(namespace: string): Promise<readonly SecretEntry[]>;
+  /** Throws Fault SECRET_MISSING when the spec refers to a secret that does not exist. */
+  requireAll(spec: JobSpec): Promise<void>;
+  /** The values of a task's environment that refer to secrets. Throws Fault SECRET_MISSING, SECRETS_UNAVAILABLE. */
+  valuesOf(spec: JobSpec): Promise<Readonly<Record<string, string>>>;
+}
+
+export interface SecretParts {
+  readonly dispatcher: Dispatcher;
+  readonly ports: Pick<RequesterPorts, "log" | "views" | "random" | "logger">;
+  /** Undefined: this requester has no key, and neither stores nor opens secrets. */
+  readonly keys: KeyRing | undefined;
+}
+
+// Versions of one secret are put by people and pipelines: five concurrent ones are many.
+const attemptsMax = 5;
+
+export function createSecrets(parts: SecretParts): Secrets {
+  const { ports } = parts;
+  return {
+    put: (secret, value, actor) => put(parts, secret, { value, actor }),
+    delete: (secret, actor) => remove(parts, secret, actor),
+    list: (namespace) => listed(ports, namespace),
+    async requireAll(spec) {
+      for (const [, reference] of referencesOf(spec)) {
+        requireKeys(parts);
+        await versionOf(parts, spec.namespace, reference);
+      }
+    },
+    async valuesOf(spec) {
+      const values: Record<string, string> = {};
+      for (const [variable, reference] of referencesOf(spec)) {
+        const secret = await versionOf(parts, spec.namespace, reference);
+        const context = secretContext(spec.namespace, reference.name, secret.version);
+        values[variable] = requireKeys(parts).open(secret, context);
+      }
+      return values;
+    },
+  };
+}
+
+function requireKeys({ keys }: SecretParts): KeyRing {
+  if (keys !== undefined) return keys;
+  throw new Fault("SECRETS_DISABLED", "secrets.keyFile is not set");
+}
+
+const refOf = ({ namespace, name }: SecretName) => ({ kind: "secret", namespace, id: name });
+
+const read = async ({ ports }: SecretParts, secret: SecretName): Promise<Secret | undefined> =>
+  foldAggregate(secretKind, await ports.log.load(refOf(secret))).state;
+
+interface NewValue {
+  readonly value: string;
+  readonly actor: Actor;
+}
+
+async function put(parts: SecretParts, secret: SecretName, { value, actor }: NewValue) {
+  const { dispatcher, ports } = parts;
+  const { namespace, name } = secret;
+  for (let attempt = 1; ; attempt++) {
+    const version = ((await read(parts, secret))?.version ?? 0) + 1;
+    const sealed = requireKeys(parts).seal(value, secretContext(namespace, name, version));
+    const command = { name: "Put", namespace, secret: name, version, ...sealed };
+    const envelope = { id: ports.random.uuid(), aggregate: refOf(secret), command, actor };
+    const reply = version === 1 ? (await dispatcher.create(envelope)).reply : await dispatcher.send(envelope);
+    if (reply.ok) {
+      await project(parts, secret);
+      return { version, seq: reply.seq };
+    }
+    const { code, why } = reply.rejection;
+    if (code !== "REVISION_CONFLICT" || attempt === attemptsMax) throw new Fault(code, why);
+  }
+}
+
+async function remove(parts: SecretParts, secret: SecretName, actor: Actor) {
+  const { dispatcher, ports } = parts;
+  if ((await read(parts, secret))?.state !== "present")
+    throw new Fault("SECRET_NOT_FOUND", `no secret ${secret.name} in namespace ${secret.namespace}`);
+  const command = { name: "Delete" };
+  const reply = await dispatcher.send({ id: ports.random.uuid(), aggregate: refOf(secret), command, actor });
+  if (!reply.ok) throw new Fault(reply.rejection.code, reply.rejection.why);
+  await project(parts, secret);
+  return { seq: reply.seq };
+}
+
+/** Writes the view at once: a list that follows has the change, whichever requester owns the shard. */
+async function project(parts: SecretParts, secret: SecretName): Promise<void> {
+  const { views, logger } = parts.ports;
+  try {
+    const state = await read(parts, secret);
+    if (state === undefined) return;
+    const [entry] = secretViews.flatMap((view) => entries(view, state));
+    if (entry === undefined) await views.secrets.remove(`${secret.namespace}.${secret.name}`, state.seq);
+    else await views.secrets.put(entry.key, entryOf(entry.seq, entry.value));
+  } catch (failure) {
+    logger.warn({ ...secret, ...causeOf(failure) }, "could not write the entry of a secret; its shard's owner does");
+  }
+}
+
+async function versionOf(
+  parts: SecretParts,
+  namespace: string,
+  { name, version }: SecretReference,
+): Promise<SecretVersion> {
+  const versions = (await read(parts, { namespace, name }))?.versions ?? [];
+  const found = version === undefined ? versions.at(-1) : versions.find((each) => each.version === version);
+  if (found !== undefined) return found;
+  const what = version === undefined ? "" : `version ${version} of `;
+  throw new Fault("SECRET_MISSING", `${what}secret ${name} does not exist in namespace ${namespace}`);
+}
+
+/** The variables of a spec's task that refer to secrets. */
+const referencesOf = ({ tasks: [task] }: JobSpec): readonly (readonly [variable: string, SecretReference])[] =>
+  Object.entries(task?.env ?? {}).flatMap(([variable, value]) => {
+    const reference = secretReferenceOf(value);
+    return reference === undefined ? [] : [[variable, reference] as const];
+  });
+
+async function listed({ views }: Pick<RequesterPorts, "views">, namespace: string): Promise<readonly SecretEntry[]> {
+  const secrets = new Map<string, SecretEntry>();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const watch = await views.secrets.watch(namespace === "*" ? ">" : `${namespace}.*`, {
+    changed(key, value) {
+      const entry = isEntryKey(key) ? SecretEntry.safeParse(value) : undefined;
+      if (entry?.success === true) secrets.set(key, entry.data);
+      else secrets.delete(key);
+    },
+    ready: resolve,
+  });
+  await promise;
+  await watch.close();
+  return [...secrets].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+}
