@@ -1,0 +1,41 @@
+import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+
+const ledger = testsOf("services/compute/src/capacity/ledger.test.ts");
+const machine = testsOf("services/compute/src/capacity/machine.test.ts");
+const compute = testsOf("services/compute/src/create-compute.test.ts");
+const reservation = testsOf("services/compute/src/capacity/reservation.test.ts");
+
+/** What a node gives to its tasks. */
+export const capacity: BehaviourSection = {
+  title: "Capacity",
+  rows: [
+    shown(
+      "The sum of all holds and executions never exceeds the node's capacity.",
+      ledger("is never over-committed, agrees with a recount, and ends empty"),
+    ),
+    shown(
+      "The limit of one task is the node's capacity, or what its operator sets.",
+      machine("are the limit of one task by default"),
+    ),
+    shown(
+      "An execution that does not fit is refused, for another node.",
+      compute("refuses what does not fit, for another node"),
+    ),
+    shown(
+      "Resources are free again once an execution has really ended.",
+      compute("releases the resources and sweeps the engine once an execution is done"),
+      compute("releases the resources of a halted execution only after its end"),
+    ),
+    shown(
+      "Executions that go on over a restart of the node count as used.",
+      compute("counts resumed executions as resources in use"),
+    ),
+    shown(
+      "A node that reserves its room for a waiting job does not block others of a higher priority.",
+      reservation("does not block jobs of a higher priority, and blocks those of the same"),
+      reservation("reserves freed resources until they suffice for both"),
+    ),
+    notYet("A node may take more than its capacity into its own queue.", "over-subscription"),
+    notYet("An execution gets certain GPUs, which no other execution has.", "assignment of GPUs"),
+  ],
+};
