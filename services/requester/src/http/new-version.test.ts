@@ -1,6 +1,7 @@
+import { ExecutionAssigned, executionIdOf, JobStarted } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ApiHarness, apiHarness, harnessSpec } from "../testing/api-harness.ts";
-import { completed, jobIdOf, running, submitted } from "../testing/sample-jobs.ts";
+import { completed, jobIdOf, jobRef, running, steps, submitted } from "../testing/sample-jobs.ts";
 
 const jobs = "/api/v1/orchestrator/jobs";
 const spec = (more: object = {}) => ({
@@ -103,5 +104,29 @@ describe("a rerun", () => {
       status: 404,
       body: { Message: expect.stringContaining("job version 7 not found") },
     });
+  });
+});
+
+describe("executions and history of a job with two versions", () => {
+  it.each([
+    ["of the latest by default", "", [2]],
+    ["of one version", "?job_version=1", [1]],
+    ["of all", "?all_job_versions=true", [1, 2]],
+  ])("are %s", async (_, query, expected) => {
+    const id = await completed(harness, jobIdOf(1));
+    await put(`${jobs}/${id}/rerun`);
+    const executionId = executionIdOf({ jobId: id, version: 2, slot: "0", attempt: 1 });
+    await harness.emit(
+      jobRef(id),
+      ExecutionAssigned.of({ ...steps.assigned(id).data, executionId, version: 2 }),
+      JobStarted.of({}),
+    );
+    const get = async (what: string) =>
+      (await harness.app.inject({ url: `${jobs}/${id}/${what}${query}` })).json().Items;
+    const versions = (items: readonly { JobVersion: number }[]) => [
+      ...new Set(items.map(({ JobVersion }) => JobVersion)),
+    ];
+    expect(versions(await get("executions")).sort()).toEqual(expected);
+    expect(versions(await get("history"))).toEqual(expected);
   });
 });
