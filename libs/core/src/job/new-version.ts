@@ -20,7 +20,7 @@ export function update({ spec, force }: JobCommands["Update"], draft: JobDraft):
   if (spec.type !== before.type)
     draft.refuse("INVALID_SPEC", `job ${id} is a ${before.type} job: its type cannot become ${spec.type}`);
   if (!force && isSameRequest(before, spec))
-    draft.refuse("JOB_UNCHANGED", `no changes detected for new job spec. Job Name: '${spec.name}', Job Id: '${id}'`);
+    draft.refuse("JOB_UNCHANGED", `Job Name: '${spec.name}', Job Id: '${id}'`);
   beginVersion(draft, spec, { why: "Job update requested by user" });
 }
 
