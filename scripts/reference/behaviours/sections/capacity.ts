@@ -35,6 +35,14 @@ export const capacity: BehaviourSection = {
       reservation("does not block jobs of a higher priority, and blocks those of the same"),
       reservation("reserves freed resources until they suffice for both"),
     ),
+    shown(
+      "Inputs, output and results of a task are limited while they are written.",
+      testsOf("services/compute/src/sources/room.test.ts")("limits all inputs together"),
+      compute("ends a task at its output limit, without a retry"),
+      testsOf("services/compute/src/disk-full.int.test.ts")(
+        "fails results that do not fit, and leaves no unfinished file behind",
+      ),
+    ),
     notYet("A node may take more than its capacity into its own queue.", "over-subscription"),
     notYet("An execution gets certain GPUs, which no other execution has.", "assignment of GPUs"),
   ],

@@ -66,6 +66,11 @@ export const commands: BehaviourSection = {
       scenario("a job is stopped at once, also when its node does not answer; its execution ends later (ADR 18)"),
     ),
     shown(
+      "Evaluation ids are random texts for clients: Shoal has no evaluations, and decides from the log.",
+      send("answers %s with the job's id and its position in the log"),
+      http("is the next version of the job, with an evaluation"),
+    ),
+    shown(
       "A second stop changes nothing and has no evaluation id.",
       read("a second time changes nothing and reports so"),
     ),

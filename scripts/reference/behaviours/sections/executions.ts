@@ -3,6 +3,7 @@ import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 const entity = testsOf("libs/core/src/job/entity.test.ts");
 const wire = testsOf("libs/proto/src/api/execution.test.ts");
 const read = testsOf("services/requester/src/http/read.test.ts");
+const versions = testsOf("services/requester/src/http/new-version.test.ts");
 const machines = testsOf("libs/core/src/testing/machines.test.ts");
 const decide = testsOf("libs/core/src/job/decide.test.ts");
 const stopping = testsOf("libs/core/src/job/stopping.test.ts");
@@ -61,10 +62,10 @@ export const executions: BehaviourSection = {
       ),
     ),
     shown(
-      "Executions of a job are listed in pages, of one version or of all.",
+      "Executions of a job are listed in pages: of the latest version, of one, or of all.",
       read("executions > come in pages and in order"),
-      testsOf("apps/cli/src/commands/job/versions.test.ts")("job %s with %j asks for these versions"),
-      testsOf("libs/core/src/job/versions.test.ts")("shows the version of each execution"),
+      versions("executions and history of a job with two versions > are %s", "of all"),
+      versions("executions and history of a job with two versions > are %s", "of one version"),
     ),
   ],
 };

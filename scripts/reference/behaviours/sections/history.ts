@@ -1,6 +1,7 @@
 import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
 const topics = testsOf("libs/core/src/job/history.test.ts");
+const texts = testsOf("libs/proto/src/event-texts.test.ts");
 const read = testsOf("services/requester/src/http/read.test.ts");
 const golden = testsOf("test/golden/golden.test.ts");
 const scenarios = testsOf("test/scenarios/scenarios.test.ts");
@@ -17,6 +18,20 @@ export const history: BehaviourSection = {
     shown(
       "An entry is about the job or about one execution; an event about several executions has one entry for each.",
       topics("has one entry per execution for an event about several"),
+    ),
+    shown(
+      "The history of the latest version is shown, or that of one version, or of all.",
+      testsOf("services/requester/src/http/new-version.test.ts")(
+        "executions and history of a job with two versions > are %s",
+        "of the latest by default",
+      ),
+    ),
+    shown(
+      "Messages and details on which Bacalhau's clients match are the same: a stop, a rerun, the requested node, an error and its code.",
+      texts("the history of Bacalhau's clients > has the message %j", "Job requested to stop before completion"),
+      texts(
+        "has the details by which they colour and count: an error, its code, whether it is tried again, the new state",
+      ),
     ),
     shown("Topics are those that clients filter and colour by.", topics("has the topic %s for %j")),
     shown(

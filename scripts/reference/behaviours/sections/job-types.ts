@@ -68,10 +68,7 @@ export const jobTypes: BehaviourSection = {
       "Daemon: a node that is gone has none, and gets one again when it is back.",
       standing("is not placed on a node that is gone, and again when the node is back"),
     ),
-    shown(
-      "Daemon: the job stays running when a node refuses it, and without nodes.",
-      standing("goes on when a node refuses it for good"),
-    ),
+    shown("Daemon: the job stays running when a node refuses it.", standing("goes on when a node refuses it for good")),
     shown(
       "Executions of ops jobs and daemons are shown as running, and are placed by bids like all others.",
       testsOf("services/requester/src/owner/scheduler/scheduler.test.ts")(

@@ -2,6 +2,7 @@ import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
 
 const validation = testsOf("libs/proto/src/job/validation.test.ts");
 const policies = testsOf("services/compute/src/bidder/policies/policies.test.ts");
+const given = testsOf("services/compute/src/runner/prepare/network.test.ts");
 const refused = (row: string) => validation("a job is refused > %s", row);
 
 /** The network of a task. */
@@ -26,8 +27,14 @@ export const network: BehaviourSection = {
       policies("grant the host network where the node's owner allows it"),
     ),
     shown(
-      "A node may reject networks: it bids for tasks that name none, and gives these no network.",
+      "A node may reject networks: it refuses tasks that name one, and gives the others none.",
       policies("refuse networks where the node rejects them"),
+      given("is none for every task on a node that rejects networks"),
+    ),
+    shown(
+      "The network default is the bridge with docker; a Wasm module has no network.",
+      given("with %s is %s", "bridge"),
+      testsOf("libs/wasi-sandbox/src/isolation.test.ts")("… connect to the node's loopback network"),
     ),
     shown(
       "A container with the network none has only loopback; on the bridge it has its own interface.",

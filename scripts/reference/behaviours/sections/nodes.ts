@@ -38,7 +38,7 @@ export const nodes: BehaviourSection = {
     ),
     shown(
       "No job is placed on a node that is disconnected.",
-      membership("is not while a node sends heartbeats that the log does not know yet; nor is that node asked"),
+      membership("a node that the log records as disconnected is not asked, whatever heartbeats still arrive"),
     ),
     shown(
       "A node that stays away is forgotten, and joins again as a new one.",

@@ -15,6 +15,7 @@ export const sources: BehaviourSection = {
       "Every source fetches a file byte for byte and a folder, concurrently, and ends when its signal fires.",
       contract("fetches a file byte for byte"),
       contract("fetches a folder"),
+      contract("fetches the same input twice concurrently"),
       contract("fetches nothing once its signal has fired"),
     ),
     shown(

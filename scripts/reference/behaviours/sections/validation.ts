@@ -49,9 +49,10 @@ export const validation: BehaviourSection = {
       ),
     ),
     shown(
-      "An unknown job, execution or version is answered with 404 and its id.",
+      "An unknown job, execution or version is refused with its id.",
       read("that does not exist is answered with 404"),
       read("returns its versions"),
+      testsOf("services/requester/src/http/logs/logs.test.ts")("is sent on the socket: %s", "no such execution"),
     ),
     shown(
       "A version that is not stored is refused by name.",
@@ -80,6 +81,7 @@ export const validation: BehaviourSection = {
       "Errors have status, code, component, request id and a hint.",
       testsOf("libs/client/src/client.test.ts")("a refusal > carries every field of the error body"),
       read("that does not exist is answered with 404"),
+      testsOf("services/requester/src/http/admission.test.ts")("gives internal errors an id that is in the log too"),
     ),
     shown(
       "Bodies that are large, deep, or built to be slow are refused before they cost anything.",

@@ -70,7 +70,7 @@ describe("an update", () => {
     expect(await put(jobs, { Job: spec() })).toMatchObject({
       status: 409,
       body: {
-        Message: expect.stringContaining(`no changes detected for new job spec. Job Name: 'web', Job Id: '${JobID}'`),
+        Message: expect.stringContaining(`no changes detected for new job spec: Job Name: 'web', Job Id: '${JobID}'`),
         Hint: expect.stringContaining("--force"),
       },
     });
@@ -84,7 +84,7 @@ describe("a rerun", () => {
     const id = await completed(harness, jobIdOf(1));
     const { status, body } = await put(`${jobs}/${id}/rerun`, { JobVersion: 1, Reason: "again" });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ JobID: id, EvaluationID: expect.stringMatching(/./), Warnings: [] });
+    expect(body).toMatchObject({ JobID: id, JobVersion: 2, EvaluationID: expect.stringMatching(/./), Warnings: [] });
     expect(await jobOf(id)).toMatchObject({ Version: 2, State: { StateType: "Pending" } });
   });
   it("may be of a job that runs, without a body", async () => {
