@@ -14,6 +14,7 @@ import {
   ExecutionsReconnected,
   ExecutionsStopping,
 } from "./execution/events.ts";
+import { runtimeDetails } from "./execution/runtime.ts";
 import { shortId } from "./ids.ts";
 import {
   JobCompleted,
@@ -187,11 +188,11 @@ const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
       ...answers.map(answerInWords),
     ].join("; "),
   })),
-  row(ExecutionStarted, ({ executionId }) => ({
+  row(ExecutionStarted, ({ executionId, runtime }) => ({
     executionId,
     topic: "Execution",
     message: "Running",
-    details: { NewState: "Running" },
+    details: { NewState: "Running", ...runtimeDetails(runtime) },
   })),
   row(ExecutionPublishing, ({ executionId }) => ({
     executionId,

@@ -42,6 +42,7 @@ export {
   RunOutput,
 } from "./execution/events.ts";
 export { type ExecutionEvent, type ExecutionState, executionMachine } from "./execution/machine.ts";
+export { ExecutionRuntime, GpuDevice, PublishedPort, runtimeDetails } from "./execution/runtime.ts";
 export {
   type ExecutionPlace,
   executionIdOf,

@@ -1,6 +1,7 @@
 import type { BidServer, Clock, Logger, LogSender, Random, Registry, ReportSender, ViewStore } from "@shoal/core";
-import type { Resources } from "@shoal/proto";
+import type { GpuDevice, Resources } from "@shoal/proto";
 import type { Executor } from "./executors/executor.ts";
+import type { PortRange } from "./grants/port-range.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Publisher } from "./publishers/publisher.ts";
 import type { Source } from "./sources/source.ts";
@@ -20,6 +21,8 @@ export interface ComputePorts {
   readonly executors: Registry<Executor>;
   readonly sources: Registry<Source>;
   readonly publishers: Registry<Publisher>;
+  /** Ports of the machine for tasks; none when left out. */
+  readonly portRange?: PortRange;
   /** The host's environment variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
@@ -45,6 +48,8 @@ export interface NodeSettings {
   readonly labels: Readonly<Record<string, string>>;
   /** All resources that executions may use together. */
   readonly capacity: Resources;
+  /** The GPUs of the machine that executions may have; none when left out. */
+  readonly gpus?: readonly GpuDevice[];
   /** The limit for one execution. */
   readonly perTask: Resources;
   /** Executions and held bids together. */

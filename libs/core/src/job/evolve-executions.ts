@@ -39,6 +39,7 @@ function assigned(job: Job, data: FactsOf<"ExecutionAssigned">, moment: Moment):
     code: "",
     message: "",
     startedAt: undefined,
+    runtime: undefined,
     deadlineAt: data.startBy,
     lostAt: undefined,
     retryAt: undefined,
@@ -152,7 +153,7 @@ type Patch<T extends MoveEvent["type"]> = (data: FactsOf<T>) => Partial<Executio
 
 /** The changes of each event to an execution, beside its state. A state's deadline ends with the state. */
 const patches: { readonly [T in MoveEvent["type"]]: Patch<T> } = {
-  ExecutionStarted: ({ startedAt, timeoutAt }) => ({ startedAt, deadlineAt: timeoutAt }),
+  ExecutionStarted: ({ startedAt, timeoutAt, runtime }) => ({ startedAt, deadlineAt: timeoutAt, runtime }),
   ExecutionPublishing: ({ publishBy }) => ({ deadlineAt: publishBy }),
   ExecutionCompleted: ({ output, result, retryAt }) => ({ output, result, retryAt, deadlineAt: undefined }),
   ExecutionFailed: ({ code, why, output, retryAt }) => ({

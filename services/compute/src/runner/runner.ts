@@ -41,7 +41,7 @@ export function createRunner(ports: RunnerPorts, assignment: Assignment, options
   const [toStop, toForget] = [new AbortController(), new AbortController()];
   const signals = { stopped: toStop.signal, forgotten: toForget.signal };
   const history = { number: options.recordedUpTo, reported: undefined };
-  const run: Run = { ports, assignment, ...signals, ...history, held: [], hasFolder: false };
+  const run: Run = { ports, assignment, ...signals, ...history, held: [], hasFolder: false, runtime: undefined };
   let seen: RunState = { state: "idle" };
   let walking: Promise<void> = begin();
 

@@ -5,7 +5,7 @@ import { breakOff } from "../break-off.ts";
 import { deadline } from "../deadline.ts";
 import { outgoing, reportOf, thrownReport } from "../reports.ts";
 import { retrying } from "../retrying.ts";
-import { type Run, record, resultsFolderOf } from "../run.ts";
+import { type Run, record, resultsFolderOf, runtimeOf } from "../run.ts";
 import type { RunState, RunStateOf } from "../run-state.ts";
 
 /**
@@ -34,13 +34,14 @@ async function reportPublishing(run: Run, ended: Ended): Promise<void> {
     ports.outbox.repeat(outgoing(run, reported));
     return;
   }
-  const report = reportOf(run, { kind: "publishing", startedAt: ended.startedAt });
+  const report = reportOf(run, { kind: "publishing", startedAt: ended.startedAt, ...runtimeOf(run) });
   await record(run, { phase: "exited", ended }, report);
   ports.outbox.say(outgoing(run, report));
 }
 
 function completedReport(run: Run, { startedAt, output }: Ended, result?: SpecConfig): Report {
-  return reportOf(run, { kind: "completed", startedAt, output, ...(result === undefined ? {} : { result }) });
+  const facts = { startedAt, output, ...runtimeOf(run) };
+  return reportOf(run, { kind: "completed", ...facts, ...(result === undefined ? {} : { result }) });
 }
 
 async function takeOut(run: Run, ended: Ended): Promise<SpecConfig> {
