@@ -1,4 +1,4 @@
-import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
 const policies = testsOf("services/compute/src/bidder/policies/policies.test.ts");
 const bidder = testsOf("services/compute/src/bidder/bidder.test.ts");
@@ -82,6 +82,11 @@ export const bidding: BehaviourSection = {
       probes("gives no verdict when it does not end in time, is killed or cannot start; its children end"),
       probes("run in a bounded number at once, and too many are refused for now"),
     ),
-    notYet("A node refuses an image that does not run on its system and architecture.", "platform checks"),
+    shown(
+      "A node refuses an image that does not run on its system and architecture.",
+      testsOf("services/compute/src/executors/docker/images.int.test.ts")(
+        "for another platform are refused before a bid, when the engine has them and when only the registry has",
+      ),
+    ),
   ],
 };

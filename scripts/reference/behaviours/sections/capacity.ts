@@ -43,7 +43,12 @@ export const capacity: BehaviourSection = {
         "fails results that do not fit, and leaves no unfinished file behind",
       ),
     ),
-    notYet("A node may take more than its capacity into its own queue.", "over-subscription"),
+    shown(
+      "A node may promise its cores several times, and no more than it has of anything else.",
+      testsOf("services/compute/src/capacity/machine.test.ts")(
+        "have more cores than the machine when its operator oversubscribes them, and no more of the rest",
+      ),
+    ),
     notYet("An execution gets certain GPUs, which no other execution has.", "assignment of GPUs"),
   ],
 };

@@ -57,6 +57,12 @@ export const commands: BehaviourSection = {
       newVersion("opens a job that has ended, with fresh attempts, failures and deadlines"),
     ),
     shown(
+      "An update of a large job stops the executions of the version before in bounded steps.",
+      testsOf("libs/core/src/job/large-jobs.test.ts")(
+        "stops the executions of the version before in bounded steps, and replaces all of them",
+      ),
+    ),
+    shown(
       "Stopping a thousand executions is one short event.",
       stopping("of a thousand executions is one short event, and copies the job once"),
     ),

@@ -1,5 +1,6 @@
-import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
+const property = testsOf("libs/core/src/schedule/constraints.property.test.ts");
 const schedule = testsOf("libs/core/src/schedule/schedule.test.ts");
 const filters = testsOf("libs/core/src/schedule/filters/filters.contract.test.ts");
 const validation = testsOf("libs/proto/src/job/validation.test.ts");
@@ -10,7 +11,8 @@ export const constraints: BehaviourSection = {
   title: "Constraints and labels",
   rows: [
     shown(
-      "`in`, `notin`, `=`, `exists`, `!`, `gt` and `lt` compare a label of the node.",
+      "`in`, `notin`, `=`, `==`, `!=`, `exists`, `!`, `gt` and `lt` compare a label of the node, as the selectors of Kubernetes do.",
+      property("is met as Kubernetes' selectors are"),
       filters("…, as a filter > accepts candidates that fit", "notin"),
       filters("…, as a filter > refuses the others with a reason", "lt"),
     ),
@@ -47,6 +49,11 @@ export const constraints: BehaviourSection = {
       testsOf("services/requester/src/catalog/catalog.test.ts")("a label selector > %j is refused"),
       testsOf("services/requester/src/http/read.test.ts")("are filtered by labels and state"),
     ),
-    notYet("A node publishes labels for its system, architecture and name by itself.", "labels of the machine"),
+    shown(
+      "A node publishes labels for its system, architecture and name by itself.",
+      testsOf("services/compute/src/serve.int.test.ts")(
+        "has labels for its system, its architecture and its name, beside those of its settings",
+      ),
+    ),
   ],
 };

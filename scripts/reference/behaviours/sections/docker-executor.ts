@@ -1,5 +1,7 @@
 import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
 
+const logins = testsOf("services/compute/src/executors/docker/registry-credentials.test.ts");
+const images = testsOf("services/compute/src/executors/docker/images.int.test.ts");
 const docker = testsOf("services/compute/src/executors/docker/docker.int.test.ts");
 const contract = testsOf("services/compute/src/executors/docker/docker.contract.int.test.ts");
 const options = testsOf("services/compute/src/executors/docker/container-options.test.ts");
@@ -97,8 +99,16 @@ export const dockerExecutor: BehaviourSection = {
         "publishes the availability of parts, without checking them each time",
       ),
     ),
-    notYet("Images are pulled with the credentials of each registry.", "credentials"),
-    notYet("The digest of the image is recorded, and a retry uses the same one.", "the digest"),
+    shown(
+      "Images are pulled with the login of their registry, which no message contains.",
+      images("of a closed registry are pulled with its login, and run by their digest"),
+      images("are refused without a login, and with a wrong one, which no message contains"),
+      logins("are read from both forms of Docker's file, and for the hub from the environment"),
+    ),
+    shown(
+      "An execution that starts again runs the same digest of its image, although the tag has moved.",
+      images("stay the same for an execution that starts again, although the tag has moved"),
+    ),
     notYet("GPUs of NVIDIA, AMD and Intel are given to a container.", "GPU devices"),
   ],
 };

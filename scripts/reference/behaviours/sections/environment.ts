@@ -1,4 +1,4 @@
-import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
 const validation = testsOf("libs/proto/src/job/validation.test.ts");
 const policies = testsOf("services/compute/src/bidder/policies/policies.test.ts");
@@ -44,6 +44,11 @@ export const environment: BehaviourSection = {
       ),
       testsOf("services/compute/src/executors/docker/params.test.ts")("%o are refused with the reason", "NOVALUE"),
     ),
-    notYet("The node sets variables for each port of the task.", "ports"),
+    shown(
+      "The node sets variables for each port of the task.",
+      testsOf("services/compute/src/executors/docker/networks.int.test.ts")(
+        "bridge publishes the ports of the task, which it finds in its environment",
+      ),
+    ),
   ],
 };

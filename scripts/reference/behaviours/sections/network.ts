@@ -1,5 +1,10 @@
-import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
+const domains = testsOf("services/compute/src/network/domain-list.test.ts");
+const grants = testsOf("services/compute/src/grants/grants.test.ts");
+const proxy = testsOf("services/compute/src/network/filtering-proxy.test.ts");
+const docker = testsOf("services/compute/src/executors/docker/networks.int.test.ts");
+const specs = testsOf("libs/proto/src/job/network.test.ts");
 const validation = testsOf("libs/proto/src/job/validation.test.ts");
 const policies = testsOf("services/compute/src/bidder/policies/policies.test.ts");
 const given = testsOf("services/compute/src/runner/prepare/network.test.ts");
@@ -40,15 +45,42 @@ export const network: BehaviourSection = {
       "A container with the network none has only loopback; on the bridge it has its own interface.",
       testsOf("services/compute/src/executors/docker/docker.int.test.ts")("has only its own interfaces on network %s"),
     ),
-    notYet(
+    shown(
       "HTTP needs at least one domain: a host name, `.example.org` with all below it, or an address.",
-      "network HTTP",
+      specs("the network of a task > may be %j"),
+      specs("the network of a task > is refused: %s"),
+      domains("a list of domains > allows %s"),
+      domains("a list of domains > does not allow %s"),
     ),
-    notYet("A task with network HTTP reaches the listed domains only, through a proxy of the node.", "network HTTP"),
-    notYet(
+    shown(
+      "A task with network HTTP reaches the listed domains only, through a proxy of the node that names the job in a header.",
+      docker("http reaches an allowed host through the proxy, with the job's id, and another one not"),
+      docker("http tunnels to an allowed host, and sets the variables in both spellings"),
+    ),
+    shown(
+      "A task with network HTTP has no other way out, and does not reach a listed name that leads to an internal address.",
+      docker("http has no other way out: only loopback, no route, no name server, not this machine"),
+      proxy("refuses an allowed name that resolves to %s, even where the operator allows such addresses"),
+      proxy("connects to the address that it has checked, not to a later one"),
+    ),
+    shown(
       "Names, static numbers and targets of ports are unique in a task; a target goes with the bridge only.",
-      "ports",
+      specs("the network of a task > is refused: %s"),
     ),
-    notYet("A port gets a free number of the node's range; a static one that is taken refuses the bid.", "ports"),
+    shown(
+      "A port gets a free number of the node's range, once at a time, and is published.",
+      grants("are given once, and again after their release"),
+      grants("are not given twice to tasks that ask at once"),
+      docker("bridge publishes the ports of the task, which it finds in its environment"),
+    ),
+    shown(
+      "A static port that is taken refuses the bid for now.",
+      grants("that are fixed are refused while another execution or program has them"),
+      testsOf("services/compute/src/bidder/bidder.test.ts")("is busy while a port that the task names is taken"),
+    ),
+    shown(
+      "Ports stay with their execution over a restart of the node.",
+      grants("survive a restart of the node with their execution"),
+    ),
   ],
 };

@@ -45,9 +45,12 @@ export const resources: BehaviourSection = {
       machine("are 80 % of the machine by default, in whole bytes and devices"),
       machine("are the configured amounts or shares"),
     ),
-    notYet(
-      "Each job type has its own defaults of resources, priority, timeouts and publisher.",
-      "settings per job type",
+    shown(
+      "Each job type has its own defaults of priority, resources, timeouts and publisher; what a job sets wins.",
+      testsOf("services/requester/src/commands/job-defaults.test.ts")(
+        "fill what a job does not set, and nothing of the other types",
+      ),
+      testsOf("services/requester/src/commands/job-defaults.test.ts")("change nothing that a job sets"),
     ),
     notYet("A node shows each GPU with name, vendor, memory and address, and labels for it.", "GPU detection"),
   ],

@@ -1,5 +1,6 @@
 import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
 
+const large = testsOf("libs/core/src/job/large-jobs.test.ts");
 const schedule = testsOf("libs/core/src/schedule/schedule.test.ts");
 const filters = testsOf("libs/core/src/schedule/filters/filters.contract.test.ts");
 const scheduler = testsOf("services/requester/src/owner/scheduler/scheduler.test.ts");
@@ -133,7 +134,11 @@ export const scheduling: BehaviourSection = {
       "A job that is larger than its namespace's quota is refused with what to do.",
       quota("refuses a job that is larger than the quota with what to do"),
     ),
-    notYet("A job of 10,000 partitions is placed, stopped and shown within bounds.", "the limit is 1000"),
+    shown(
+      "A job of 10,000 partitions is accepted, and stopped by one commit within its limit.",
+      large("is the largest that a spec may have"),
+      large("is stopped by one commit within its limit, however fragmented its live slots are"),
+    ),
     notYet("`shoal job explain` answers why a job is here, waits, or failed.", "the command and its route"),
   ],
 };

@@ -1,5 +1,7 @@
 import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
 
+const shared = testsOf("libs/wasi-sandbox/src/namespace-pool.test.ts");
+const http = testsOf("services/compute/src/executors/wasm/http-call.test.ts");
 const modules = testsOf("libs/wasi-sandbox/src/modules.test.ts");
 const preview = testsOf("libs/wasi-sandbox/src/preview1.test.ts");
 const limits = testsOf("libs/wasi-sandbox/src/limits.test.ts");
@@ -83,11 +85,28 @@ export const wasmExecutor: BehaviourSection = {
       "Standard output and standard error are apart, and arrive before the exit.",
       contract("delivers the output before the exit"),
     ),
-    notYet("Modules call HTTP services of the task's domains through the host module of Bacalhau.", "HTTP calls"),
+    shown(
+      "A module calls HTTP services of its task's domains through Bacalhau's host function, with the methods 0 to 6.",
+      http("gets the response of a listed domain"),
+      http("has method %i: %s"),
+      http("carries the guest's headers and body and the job's id, and no header about the connection"),
+    ),
+    shown(
+      "Another domain, an internal address, a silent server and a response that is too large have result codes, and reach nothing.",
+      http("gets result 4 for any other domain"),
+      http("is refused for a listed name that leads to an internal address, also after a change"),
+      http("ends when the server is silent, and when the response is too large"),
+    ),
+    shown(
+      "A module that imports the HTTP function does not start without network HTTP.",
+      http("does not start without network http"),
+    ),
     notYet("The legacy form, with modules as input sources, is rewritten at submission.", "the rewrite"),
-    notYet(
-      "Tasks of one namespace may share a process, each in an isolate.",
-      "the setting `wasm.isolation: namespace`",
+    shown(
+      "Tasks of one namespace may share a process, each in an isolate with its own memory and time limits; a process that dies fails its own namespace's tasks only.",
+      shared("runs many guests, one after another and at once"),
+      shared("limits each guest's memory"),
+      shared("fails the guests of its namespace so that they are retried, and no others"),
     ),
   ],
 };
