@@ -5,6 +5,7 @@ import { sections } from "../behaviours/sections/index.ts";
 import { code, table } from "../markdown.ts";
 import type { ReferencePage } from "../page.ts";
 
+const from = "scripts/reference/behaviours/sections/";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** What Shoal does, and the test that proves each sentence. */
@@ -12,7 +13,7 @@ export const behavioursPage: ReferencePage = {
   file: "behaviours.md",
   title: "Behaviours",
   summary: "what jobs, requesters and compute nodes do, and the tests that prove it",
-  from: "scripts/reference/behaviours/sections/",
+  from,
   body() {
     built ??= build();
     return built;
@@ -24,7 +25,7 @@ let built: string | undefined;
 
 function build(): string {
   const problems = findTests(root, sections);
-  if (problems.length > 0) throw new Error(`the list of behaviours is stale:\n${problems.join("\n")}`);
+  if (problems.length > 0) throw new Error(`the list of behaviours is stale: edit ${from}\n${problems.join("\n")}`);
   return [counts(), ...sections.map(section), open()].join("\n\n");
 }
 

@@ -41,8 +41,7 @@ export const resources: BehaviourSection = {
       quantities("fit n times into a core as shares of 1/n, despite rounding"),
     ),
     shown(
-      "A node offers 80 % of its machine by default, or amounts and shares that its operator sets.",
-      machine("are 80 % of the machine by default, in whole bytes and devices"),
+      "A node offers the amounts or shares of its machine that its operator sets, in whole bytes and devices.",
       machine("are the configured amounts or shares"),
     ),
     shown(
