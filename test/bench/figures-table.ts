@@ -85,6 +85,9 @@ const rows: readonly Row[] = [
   { label: "Wasm job after a pause, p50 ms", value: plain("wasmSharedMsP50") },
   { label: "the same, p99 against p50", value: plain("wasmSharedP99InP50") },
   { label: "Wasm jobs back to back, p50 ms", value: plain("wasmSharedBackToBackMsP50") },
+  { label: "bare container: create, start, wait, remove, p50 ms", value: plain("bareDockerMsP50") },
+  { label: "Docker job, submit to completed, p50 ms", value: plain("dockerJobMsP50") },
+  { label: "Docker job over the bare container", value: (of) => percent(of("dockerJobOverBare")), aim: "<= 20 %" },
 ];
 
 /** The measured figures with their targets, as lines of text. */

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { decision } from "./decision.ts";
+import { dockerJobs } from "./docker.ts";
 import { figuresTable } from "./figures-table.ts";
 import { idleCluster } from "./idle-cluster.ts";
 import { large } from "./large.ts";
@@ -11,7 +12,16 @@ import { synthetic } from "./synthetic.ts";
 import { wasm } from "./wasm.ts";
 import { wholeCluster } from "./whole-cluster.ts";
 
-const measures: readonly Measure[] = [wholeCluster, synthetic, finishedJobs, decision, large, idleCluster, wasm];
+const measures: readonly Measure[] = [
+  wholeCluster,
+  synthetic,
+  finishedJobs,
+  decision,
+  large,
+  idleCluster,
+  wasm,
+  dockerJobs,
+];
 
 const { values } = parseArgs({
   options: {

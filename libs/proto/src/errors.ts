@@ -68,6 +68,7 @@ export const errors = {
   VERSION_NOT_FOUND:    { http: 404, wire: "NotFound", exit: 4, retry: false, summary: "the job has no such version", hint: "list them: shoal job versions <job>" },
   PUBLISH_FAILED:       { http: 500, wire: "InternalError", exit: 9, retry: true, summary: "the results could not be published", hint: "check the publisher's params and its storage" },
   OUT_OF_MEMORY:        { http: 500, wire: "ResourceExhausted", exit: 9, retry: false, summary: "memory limit exceeded", hint: "request more memory in the task's resources" },
+  DISK_LIMIT_EXCEEDED:  { http: 500, wire: "ResourceExhausted", exit: 9, retry: false, summary: "disk limit exceeded", hint: "write less, or request more disk in the task's resources" },
   OUTPUT_TOO_LARGE:     { http: 500, wire: "ResourceExhausted", exit: 9, retry: false, summary: "output limit exceeded", hint: "write less, or request more disk in the task's resources" },
   RESULTS_TOO_LARGE:    { http: 500, wire: "ResourceExhausted", exit: 9, retry: false, summary: "the results exceed the node's publish limit", hint: "write less to the result paths, or raise the node's results.limitBytes" },
   EXECUTION_TIMED_OUT:  { http: 500, wire: "TimeOut", exit: 9, retry: false, summary: "Execution timed out", hint: "raise the task's execution timeout" },

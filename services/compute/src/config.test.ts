@@ -48,7 +48,7 @@ describe("a compute node's config", () => {
   it("denies containers the host network and all capabilities by default", () => {
     expect(read()).toMatchObject({
       network: { host: false },
-      docker: { capabilities: [], user: "", readOnlyRoot: false, diskLimit: "ignore" },
+      docker: { capabilities: [], user: "", readOnlyRoot: false, diskLimit: "watch" },
     });
     const config = read({
       "docker.capabilities": "CAP_CHOWN, setuid",

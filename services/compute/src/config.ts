@@ -3,7 +3,7 @@ import { checkNatsSettings, natsSettings } from "@shoal/nats";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
 import { guestIsolations, isolationOptions } from "@shoal/wasi-sandbox";
 import { z } from "zod";
-import { Capability, userPattern } from "./executors/docker/container-settings.ts";
+import { Capability, diskLimits, userPattern } from "./executors/docker/container-settings.ts";
 import { pullDefaults } from "./executors/docker/pulls.ts";
 import { readPortRange } from "./grants/port-range.ts";
 import { unreadable } from "./sources/local/allow-list.ts";
@@ -38,7 +38,9 @@ const Capacity = z.object({
   disk: amount(parseBytes, "100GB").describe(
     "bytes of disk for executions; empty means 80% of what is free in dataDir",
   ),
-  gpu: amount(parseGpu, "2").describe("GPUs for executions; empty means none, because GPUs are not detected"),
+  gpu: amount(parseGpu, "2").describe(
+    "GPUs for executions; empty means all that nvidia-smi, rocm-smi and xpu-smi find",
+  ),
   // Beyond ten, tasks that use what they request would run at a tenth of their speed.
   oversubscription: z.coerce
     .number()
@@ -145,10 +147,10 @@ const Docker = z.object({
       "file with logins for registries, in the form of Docker's config.json; for Docker Hub DOCKER_USERNAME and DOCKER_PASSWORD in the node's environment suffice",
     ),
   diskLimit: z
-    .enum(["ignore", "refuse"])
-    .default("ignore")
+    .enum(diskLimits)
+    .default("watch")
     .describe(
-      "whether a task that requests disk is run without the limit or refused when the engine's storage driver cannot enforce it",
+      "what limits the disk of a task where the engine's storage driver cannot: watch measures every two seconds what the task has written and ends it beyond its limit, ignore runs it without the limit, refuse does not run it",
     ),
 });
 

@@ -71,19 +71,18 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     random: ports.random,
     run: (assignment, options) => createRunner(runnerPorts, assignment, options),
     outbox,
-    sweep: createSweeper({ executors: ports.executors.parts, isOffered: offered(availability), logger }),
+    sweep: createSweeper({ executors: ports.executors.parts, isOffered: offers(availability), logger }),
     adopt: grants.adopt,
     sweepFolders: (keep) => sweepFolders(ports.workspace, keep),
     seal,
   });
-  const selection = jobSelection(settings, ports);
-  const bidding = { parts: ports, availability, hostVariable, available, givesPorts: portRange.isOpen };
-  const policies = createPolicies({ ...settings, selection, ...bidding });
+  const offered = { selection: jobSelection(settings, ports), givesPorts: portRange.isOpen };
+  const policies = createPolicies({ ...settings, ...offered, parts: ports, availability, hostVariable, available });
   const bidder = createBidder({ nodeId, bidServer, ledger, portRange, reservation, policies });
   return [partCheck(availability), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
 }
 
-const offered =
+const offers =
   (availability: Availability) =>
   (engine: string): boolean =>
     availability.problem("executors", engine) === undefined;

@@ -5,6 +5,7 @@ import { type Clock, causeOf, Fault } from "@shoal/core";
 import { connectionOf, connectNode, type NatsSession, type NodePorts } from "@shoal/nats";
 import { type ServiceLogger, systemClock, systemRandom } from "@shoal/node";
 import { resultsBucketOf, shoalVersion } from "@shoal/proto";
+import { detectGpus, gpuLabels } from "./capacity/gpus/detect-gpus.ts";
 import { capacityOf, machineResources, oversubscribed, perTaskOf } from "./capacity/machine.ts";
 import type { ComputeConfig } from "./config.ts";
 import { hubLoginOf } from "./executors/docker/registry-credentials.ts";
@@ -44,7 +45,7 @@ export async function openHost(config: ComputeConfig, logger: ServiceLogger, sig
     const nodeId = config.nodeId || nodeIdIn(dataDir, systemRandom);
     const instanceId = instanceIdIn(dataDir, systemRandom);
     logger.identify({ nodeId });
-    const settings = await settingsOf(config, dataDir, nodeId);
+    const settings = await settingsOf(config, { dataDir, nodeId, logger });
     const clock = systemClock();
     const nats = await connectNode({
       nodeId,
@@ -73,11 +74,16 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string): Promise<NodeSettings> {
-  const capacity = capacityOf(config.capacity, await machineResources(dataDir));
+async function settingsOf(
+  config: ComputeConfig,
+  { dataDir, nodeId, logger }: Pick<NodeResources, "dataDir" | "logger"> & { readonly nodeId: string },
+): Promise<NodeSettings> {
+  const gpus = await detectGpus(logger);
+  const capacity = capacityOf(config.capacity, await machineResources(dataDir, gpus));
   return {
     nodeId,
-    labels: { ...machineLabels(), name: nodeId, ...pairs(config.labels) },
+    gpus,
+    labels: { ...machineLabels(), ...gpuLabels(gpus), name: nodeId, ...pairs(config.labels) },
     capacity: oversubscribed(capacity, config.capacity.oversubscription),
     perTask: perTaskOf(config.perTask, capacity),
     slotsMax: config.capacity.slots,

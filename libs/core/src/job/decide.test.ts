@@ -225,6 +225,18 @@ describe("reports", () => {
       .when(summary({ kind: "running", startedAt: sampleAt }))
       .then();
   });
+  it("record what an execution got on its node, whichever of them shows its start", () => {
+    const runtime = { image: "held@sha256:1" };
+    const begun = ExecutionStarted.of({ ...started.data, report: 1, runtime });
+    const history = [submitted(), assigned("n-one"), JobStarted.of({})];
+    givenJob(...history)
+      .when(summary({ kind: "running", startedAt: sampleAt, runtime }))
+      .then(begun);
+    givenJob(...history)
+      .when(summary({ ...done, runtime }))
+      .then(begun, ExecutionCompleted.of({ ...completed().data, report: 1 }), JobCompleted.of({}));
+  });
+
   it("are recorded by number, and a recorded number has no effect", () => {
     const numbered = (saw: Parameters<typeof sampleReport>[0], number: number) => ({
       ...summary(saw),

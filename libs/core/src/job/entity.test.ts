@@ -2,6 +2,7 @@ import {
   ExecutionFailed,
   ExecutionStarted,
   type ExecutionState,
+  eventText,
   JobFailed,
   JobStarted,
   JobSubmitted,
@@ -51,6 +52,26 @@ describe("an execution as the API shows it", () => {
       expect(entity.desiredState).toEqual({ stateType, message, details: {} });
     },
   );
+
+  it("shows in its details what it got on its node", () => {
+    const runtime = {
+      image: "held@sha256:1",
+      ports: [
+        { name: "web", hostPort: 20_000, target: 80, address: "0.0.0.0" },
+        { name: "raw", hostPort: 20_001, address: "::1" },
+      ],
+      gpus: [{ index: 1, name: "Tesla T4", vendor: "NVIDIA" as const, memoryMiB: 1, pciAddress: "0:0" }],
+    };
+    const started = ExecutionStarted.of({ executionId, startedAt: sampleAt, runtime });
+    const { state = expect.unreachable() } = givenJob(...history.slice(0, 3), started);
+    const details = {
+      Image: "held@sha256:1",
+      Ports: "web 0.0.0.0:20000 -> 80, raw [::1]:20001",
+      GPUs: "1 Tesla T4",
+    };
+    expect(executionEntities(state)[0]?.computeState.details).toEqual(details);
+    expect(eventText(started).details).toEqual({ NewState: "Running", ...details });
+  });
 
   it("has its node, its place and its resources, and no outcome before it ends", () => {
     const entity = executionEntity(job, running);

@@ -1,4 +1,4 @@
-import { NodeDisconnected, NodeJoined } from "@shoal/proto";
+import { NodeDisconnected, NodeEntity, NodeJoined, toWire } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { givenNode } from "../testing/given.ts";
 import { sampleAt, sampleInfo } from "../testing/samples.ts";
@@ -21,6 +21,27 @@ describe("a node as the API shows it", () => {
         queueCapacity: { cpuCores: 0, memoryBytes: 0, diskBytes: 0, gpus: 0 },
       },
       bacalhauVersion: { major: "1", minor: "2", gitVersion: "v1.2.3", goos: "linux", goarch: "arm64" },
+    });
+  });
+  it("has its GPUs as Bacalhau names them", () => {
+    const gpu = {
+      index: 0,
+      name: "Tesla T4",
+      vendor: "NVIDIA" as const,
+      memoryMiB: 15_360,
+      pciAddress: "0000:00:1e.0",
+    };
+    const { state = expect.unreachable() } = givenNode(
+      NodeJoined.of({ info: { ...info, gpus: [gpu] }, startedAt: sampleAt }),
+    );
+    expect(toWire(NodeEntity, nodeEntity(state))).toMatchObject({
+      Info: {
+        ComputeNodeInfo: {
+          MaxCapacity: {
+            GPUs: [{ Index: 0, Name: "Tesla T4", Vendor: "NVIDIA", Memory: 15_360, PCIAddress: "0000:00:1e.0" }],
+          },
+        },
+      },
     });
   });
   it("that advertises no version and no platform has empty ones", () => {

@@ -16,6 +16,9 @@ export const GpuDevice = z.object({
   name: z.string().describe("its product name"),
   vendor: z.enum(["NVIDIA", "AMD/ATI", "Intel"]).describe("who made it"),
   memoryMiB: onWire(z.int().min(0).describe("its memory in MiB"), { name: "Memory" }),
+  uuid: onWire(z.string().optional().describe("NVIDIA's id of the device, which no other device has"), {
+    name: "UUID",
+  }),
   pciAddress: onWire(z.string().describe("its address on the PCI bus of the node"), { name: "PCIAddress" }),
 });
 export type GpuDevice = z.infer<typeof GpuDevice>;

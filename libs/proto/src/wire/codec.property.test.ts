@@ -23,7 +23,11 @@ const task = fc.record({
   }),
   meta: map,
   resources: fc.record({ cpu: fc.constantFrom("", "500m", "2"), memory: fc.constantFrom("", "1GiB") }),
-  network: fc.record({ type: fc.constantFrom("none", "host", "bridge", "full", "http") }),
+  network: fc.oneof(
+    fc.record({ type: fc.constantFrom("none", "host", "bridge", "full") }),
+    fc.record({ type: fc.constant("http"), domains: fc.constant([".example.org", "192.0.2.1"]) }),
+    fc.record({ type: fc.constant("bridge"), ports: fc.constant([{ name: "web", static: 8080, target: 80 }]) }),
+  ),
   timeouts: fc.record({ executionTimeout: fc.nat(100), queueTimeout: fc.nat(100) }),
 });
 const spec: fc.Arbitrary<JobSpec> = fc

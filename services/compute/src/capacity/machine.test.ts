@@ -6,8 +6,8 @@ const machine = { cpuCores: 3, memoryBytes: 1_001, diskBytes: 10_000, gpus: 2 };
 const silent = { cpu: "", memory: "", disk: "", gpu: "" };
 
 describe("the resources that a node offers", () => {
-  it("are 80 % of the machine by default, in whole bytes and devices", () => {
-    expect(capacityOf(silent, machine)).toEqual({ cpuCores: 2.4, memoryBytes: 800, diskBytes: 8_000, gpus: 1 });
+  it("are 80 % of the machine by default, in whole bytes, and all GPUs", () => {
+    expect(capacityOf(silent, machine)).toEqual({ cpuCores: 2.4, memoryBytes: 800, diskBytes: 8_000, gpus: 2 });
   });
   it("are the configured amounts or shares", () => {
     const said = { cpu: "500m", memory: "50%", disk: "1kb", gpu: "0" };

@@ -1,10 +1,12 @@
 import { statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
-import { noResources, type Parsed, parseBytes, parseCpu, parseGpu, type Resources } from "@shoal/proto";
+import { type GpuDevice, noResources, type Parsed, parseBytes, parseCpu, parseGpu, type Resources } from "@shoal/proto";
 import type { ComputeConfig } from "../config.ts";
 
 // The rest is for the system and for this process; Bacalhau uses the same share.
 const defaultShare = 0.8;
+// The system needs no GPU.
+const gpuShare = 1;
 
 type Amounts = Pick<ComputeConfig["perTask"], "cpu" | "memory" | "disk" | "gpu">;
 type AmountKind = keyof Amounts;
@@ -17,14 +19,14 @@ const kinds: Readonly<Record<AmountKind, { readonly of: keyof Resources; readonl
     gpu: { of: "gpus", parse: parseGpu },
   };
 
-/** The resources of this machine. `disk` is the free space of the file system of `folder`. GPUs are not detected. */
-export async function machineResources(folder: string): Promise<Resources> {
+/** The resources of this machine. `disk` is the free space of the file system of `folder`. */
+export async function machineResources(folder: string, gpus: readonly GpuDevice[]): Promise<Resources> {
   const disk = await statfs(folder);
   return {
     cpuCores: availableParallelism(),
     memoryBytes: totalmem(),
     diskBytes: disk.bavail * disk.bsize,
-    gpus: 0,
+    gpus: gpus.length,
   };
 }
 
@@ -46,7 +48,8 @@ function read(amounts: Amounts, { whole, share }: { whole: Resources; share: num
   const resources = { ...noResources };
   for (const kind of ["cpu", "memory", "disk", "gpu"] as const) {
     const { of, parse } = kinds[kind];
-    resources[of] = amountOf(amounts[kind], { parse, whole: whole[of], share, isWhole: of !== "cpuCores" });
+    const part = of === "gpus" ? gpuShare : share;
+    resources[of] = amountOf(amounts[kind], { parse, whole: whole[of], share: part, isWhole: of !== "cpuCores" });
   }
   return resources;
 }

@@ -59,6 +59,7 @@ const expected: Readonly<Record<ErrorCode, readonly [status: number, wire: strin
   TASK_INVALID: [422, "BadRequest", 9, false],
   PUBLISH_FAILED: [500, "InternalError", 9, true],
   OUT_OF_MEMORY: [500, "ResourceExhausted", 9, false],
+  DISK_LIMIT_EXCEEDED: [500, "ResourceExhausted", 9, false],
   OUTPUT_TOO_LARGE: [500, "ResourceExhausted", 9, false],
   RESULTS_TOO_LARGE: [500, "ResourceExhausted", 9, false],
   EXECUTION_TIMED_OUT: [500, "TimeOut", 9, false],

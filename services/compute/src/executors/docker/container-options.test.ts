@@ -11,7 +11,16 @@ const mounts: MountSettings[] = [
   { Type: "bind", Source: "/data/out", Target: "/out", ReadOnly: false },
 ];
 const plan = (changes: Partial<ContainerPlan> = {}): ContainerPlan => ({
-  ...{ identity, settings: containerDefaults, mounts: [], image: "alpine@sha256:1", init: true, limitsDisk: true },
+  ...{
+    identity,
+    settings: containerDefaults,
+    mounts: [],
+    gpus: {},
+    image: "alpine@sha256:1",
+    init: true,
+    limitsFiles: true,
+    limitsDisk: true,
+  },
   ...changes,
 });
 const work = (params: object = {}, changes: Partial<Work> = {}): Work => ({
@@ -36,6 +45,10 @@ const bare = {
     Memory: 0,
     MemorySwap: 0,
     PidsLimit: 4096,
+    Ulimits: [
+      { Name: "core", Soft: 0, Hard: 0 },
+      { Name: "nofile", Soft: 65_536, Hard: 65_536 },
+    ],
     NetworkMode: "none",
     Mounts: [],
     Init: true,

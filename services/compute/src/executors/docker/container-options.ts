@@ -2,11 +2,16 @@ import type { PublishedPort } from "@shoal/proto";
 import type { ContainerCreateOptions, HostConfig, MountSettings } from "dockerode";
 import type { Work } from "../executor.ts";
 import type { ContainerSettings } from "./container-settings.ts";
+import type { GpuOptions } from "./gpu-options.ts";
 import type { GatewayNetwork } from "./http-gateway.ts";
 import { DockerParams } from "./params.ts";
 
 // Limit of processes and threads in one container: what Kubernetes distributions commonly allow a pod.
 const processesMax = 4096;
+// Open files of one process: what servers are usually given. The kernel counts their memory as the container's.
+const openFiles = { Name: "nofile", Soft: 65_536, Hard: 65_536 };
+// A dump of memory would be written to the disk.
+const noDumps = { Name: "core", Soft: 0, Hard: 0 };
 // The engine's log of a container's output, for a node that restarts: two files of 64 MiB. Older output is lost to it.
 const logFileBytes = "64m";
 const logFiles = "2";
@@ -24,10 +29,14 @@ export interface ContainerPlan {
   readonly mounts: MountSettings[];
   /** What runs: the image of the params, by its digest. */
   readonly image: string;
+  /** The GPUs. */
+  readonly gpus: GpuOptions;
   /** The gateway of network `http`. */
   readonly gateway?: GatewayNetwork;
   /** Whether the engine runs its init process as the first process. */
   readonly init: boolean;
+  /** Whether the engine is asked to limit open files: one with a lower limit cannot, and passes its own on. */
+  readonly limitsFiles: boolean;
   /** Whether the engine is asked to limit the disk: only some of its storage drivers can. */
   readonly limitsDisk: boolean;
 }
@@ -89,7 +98,10 @@ function portBindings({ network, ports = [] }: Work): Pick<HostConfig, "PortBind
 
 const portKey = ({ target, hostPort }: PublishedPort): string => `${target ?? hostPort}/tcp`;
 
-function hostConfig(work: Work, { settings, mounts, init, limitsDisk, gateway }: ContainerPlan): HostConfig {
+function hostConfig(
+  work: Work,
+  { settings, mounts, init, limitsFiles, limitsDisk, gateway, gpus }: ContainerPlan,
+): HostConfig {
   const { cpuCores, memoryBytes, diskBytes } = work.resources;
   const mountsTemporary = mounts.some(({ Target }) => Target === temporaryFolder);
   return {
@@ -99,9 +111,11 @@ function hostConfig(work: Work, { settings, mounts, init, limitsDisk, gateway }:
     // Equal to Memory, so there is no swap; otherwise the limit would be twice the requested one.
     MemorySwap: memoryBytes,
     PidsLimit: processesMax,
+    Ulimits: [noDumps, ...(limitsFiles ? [openFiles] : [])],
     NetworkMode: gateway === undefined ? networks[work.network] : `container:${gateway.containerId}`,
     ...portBindings(work),
     Mounts: mounts,
+    ...gpus,
     Init: init,
     Privileged: false,
     SecurityOpt: ["no-new-privileges"],

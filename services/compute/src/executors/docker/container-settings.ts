@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** What may happen to a disk limit; the engine's storage driver enforces it in any case where it can. */
+export const diskLimits = ["watch", "ignore", "refuse"] as const;
+
 /** What a node's owner decides about all of its containers. */
 export interface ContainerSettings {
   /** Capabilities that root keeps in a container; all others are dropped. */
@@ -8,8 +11,8 @@ export interface ContainerSettings {
   readonly user: string;
   /** Whether the root file system of a container is writable. */
   readonly readOnlyRoot: boolean;
-  /** What happens to a disk limit that the engine's storage driver cannot enforce. */
-  readonly diskLimit: "ignore" | "refuse";
+  /** `watch` measures what a container writes, `ignore` does nothing, `refuse` does not start it without the driver. */
+  readonly diskLimit: (typeof diskLimits)[number];
 }
 
 /** The defaults: a task needs none of these to run. */
@@ -17,7 +20,7 @@ export const containerDefaults: ContainerSettings = {
   capabilities: [],
   user: "",
   readOnlyRoot: false,
-  diskLimit: "ignore",
+  diskLimit: "watch",
 };
 
 /**

@@ -55,7 +55,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     const { exitCode, failure } = await running.exit;
     expect(failure).toEqual({
       code: "OUT_OF_MEMORY",
-      why: "the container exceeded its limit of 16777216 bytes of memory",
+      why: "memory limit exceeded: the task's limit is 16777216 bytes",
     });
     expect(exitCode).not.toBe(0);
   });

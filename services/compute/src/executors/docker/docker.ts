@@ -50,26 +50,24 @@ const begun: readonly string[] = ["running", "paused", "restarting", "exited", "
  * an exit that has not settled by then never settles.
  */
 export function docker(options: DockerOptions): Executor {
-  const { clock, socketPath = defaultSocketPath } = options;
+  const { clock, socketPath = defaultSocketPath, settings: { diskLimit } = containerDefaults } = options;
   const read = engineReader(socketPath);
   const own = ownership(read, options);
   const credentials = registryCredentials(options.credentials ?? { file: "" });
   const check = platformCheck({ read, clock, credentials });
-  let loaded: Promise<EngineClient> | undefined;
-  const client = () => {
-    loaded ??= loadClient({ ...options, socketPath }, { own, read, credentials });
-    return loaded;
-  };
   const letGo = new AbortController();
   // At least one listener for each running work: the node's capacity bounds their number.
   setMaxListeners(0, letGo.signal);
+  const parts = { own, read, credentials, letGo: letGo.signal };
+  const client = askedOnce(() => loadClient({ ...options, socketPath }, parts));
   const remove = async ({ id }: OwnedContainer) => removeContainer((await client()).engine, clock, id);
   const find = (executionId?: string): Promise<readonly OwnedContainer[]> =>
     within(own.containers(executionId), { clock, limitMs: callLimitMs, what: "listing containers" }).catch(
       rethrown(`listing the containers of ${options.nodeId}`),
     );
   const follow = ({ engine, gateways }: EngineClient, containerId: string, given: Followed): Running => {
-    const running = watch({ docker: engine, clock, containerId, ...given, letGo: letGo.signal });
+    const watchesDisk = diskLimit === "watch" && given.work.resources.diskBytes > 0;
+    const running = watch({ docker: engine, clock, containerId, watchesDisk, ...given, letGo: letGo.signal });
     if (given.work.network === "http") void running.exit.then(() => gateways.close(given.work));
     return running;
   };
@@ -103,10 +101,7 @@ export function docker(options: DockerOptions): Executor {
       const left = (await find()).filter(({ executionId }) => !keep.has(executionId));
       await removeAll(left, remove);
     },
-    close: async () => {
-      letGo.abort();
-      (await loaded?.catch(() => undefined))?.gateways.release();
-    },
+    close: async () => letGo.abort(),
   };
 }
 
@@ -136,6 +131,7 @@ interface EngineParts {
   readonly own: Ownership;
   readonly read: EngineReader;
   readonly credentials: RegistryCredentials;
+  readonly letGo: AbortSignal;
 }
 
 interface EngineClient {
@@ -145,13 +141,15 @@ interface EngineClient {
 }
 
 /** Loads the client library, with the first container that is touched (see `engineReader`). */
-async function loadClient(options: DockerOptions, { own, read, credentials }: EngineParts): Promise<EngineClient> {
+async function loadClient(options: DockerOptions, parts: EngineParts): Promise<EngineClient> {
+  const { own, read, credentials, letGo } = parts;
   const { clock, socketPath, settings = containerDefaults, pulling = pullDefaults } = options;
   const { default: Client } = await import("dockerode");
   const engine = new Client({ socketPath });
   const images = pulls(engine, clock, { ...pulling, credentials });
   const shared = { docker: engine, clock, own };
   const gateways = httpGateways({ ...shared, reach: options.reach ?? noReach });
+  letGo.addEventListener("abort", gateways.release);
   return {
     engine,
     gateways,

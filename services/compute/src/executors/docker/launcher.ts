@@ -5,6 +5,7 @@ import { containerOptions } from "./container-options.ts";
 import type { ContainerSettings } from "./container-settings.ts";
 import { engineFault, statusOf, wordsOf } from "./engine-fault.ts";
 import { engineSight } from "./engine-sight.ts";
+import { gpuOptions } from "./gpu-options.ts";
 import type { GatewayNetwork, HttpGateways } from "./http-gateway.ts";
 import { type ImagesOptions, pinnedImage } from "./images.ts";
 import { descriptorDevice, mountsOf } from "./mounts.ts";
@@ -17,6 +18,8 @@ import { callLimitMs, within } from "./within.ts";
 const initProgram = "docker-init";
 // How the engine names the option that its storage driver does not support.
 const diskOption = "storage-opt";
+// How it names a limit above its own.
+const fileLimit = "setting rlimit";
 
 export interface LauncherOptions extends ImagesOptions {
   readonly own: Ownership;
@@ -36,6 +39,7 @@ export interface Launched {
 interface Abilities {
   /** An init process forwards signals and reaps orphans, which programs not written as PID 1 do not. */
   init: boolean;
+  limitsFiles: boolean;
   limitsDisk: boolean;
 }
 interface LauncherParts extends LauncherOptions {
@@ -56,7 +60,7 @@ interface LauncherParts extends LauncherOptions {
 export function launcher(options: LauncherOptions): (work: Work, signal?: AbortSignal) => Promise<Launched> {
   const { docker, clock, own } = options;
   const seen = engineSight({ docker, clock, labels: own.labels });
-  const can: Abilities = { init: true, limitsDisk: true };
+  const can: Abilities = { init: true, limitsFiles: true, limitsDisk: true };
   return async (work, signal) => {
     const { reference: image } = await pinnedImage(options, {
       image: DockerParams.parse(work.params).Image,
@@ -76,7 +80,7 @@ export function launcher(options: LauncherOptions): (work: Work, signal?: AbortS
 
 async function launch(means: LauncherParts, work: Work): Promise<Launched> {
   const { docker, clock, can, image } = means;
-  const { init } = can;
+  const { init, limitsFiles } = can;
   const containerId = await create(means, work).catch((failure: unknown) => {
     throw createFault(failure, work);
   });
@@ -85,8 +89,10 @@ async function launch(means: LauncherParts, work: Work): Promise<Launched> {
   } catch (failure) {
     // The next sweep removes what did not start. The reason is more important than a failed removal.
     await removeContainer(docker, clock, containerId).catch(() => {});
-    if (!init || !wordsOf(failure).includes(initProgram)) throw startFault(failure, work);
-    can.init = false;
+    const words = wordsOf(failure);
+    if (init && words.includes(initProgram)) can.init = false;
+    else if (limitsFiles && words.includes(fileLimit)) can.limitsFiles = false;
+    else throw startFault(failure, work);
     return launch(means, work);
   }
 }
@@ -119,10 +125,17 @@ async function attachAndStart({ docker, clock }: LauncherOptions, containerId: s
 
 async function create(means: LauncherParts, work: Work): Promise<string> {
   const { docker, clock, own, settings, can, gateway, image } = means;
-  const { init, limitsDisk } = can;
+  const { limitsDisk } = can;
   await means.seen(work, image);
   const identity = { name: own.containerName(work), Labels: own.labels(work) };
-  const plan = { identity, settings, mounts: await mountsOf(work), init, limitsDisk, image };
+  const plan = {
+    identity,
+    settings,
+    mounts: await mountsOf(work),
+    gpus: await gpuOptions(work.gpus ?? []),
+    ...can,
+    image,
+  };
   const options = containerOptions(work, gateway === undefined ? plan : { ...plan, gateway });
   try {
     return (

@@ -2,6 +2,7 @@ import { type Clock, Fault } from "@shoal/core";
 import type Docker from "dockerode";
 import { z } from "zod";
 import type { Exit, Running, Work } from "../executor.ts";
+import { watchDisk } from "./disk-watch.ts";
 import { engineFault, statusOf } from "./engine-fault.ts";
 import { engineStream, readAll } from "./engine-stream.ts";
 import { listen, type OutputStream } from "./output-stream.ts";
@@ -22,6 +23,8 @@ export interface ContainerWatch {
   readonly containerId: string;
   readonly work: Work;
   readonly outputStream: OutputStream;
+  /** Whether the container is measured, and ended when it exceeds the work's disk. */
+  readonly watchesDisk: boolean;
   /**
    * Fires when this process releases the container: the container keeps running, and the next process reads its exit.
    */
@@ -63,6 +66,7 @@ async function ending(on: ContainerWatch, halting: () => Promise<boolean> | unde
     on.work.output(stream, chunk);
   };
   const said = listen(on.outputStream, { ...on, output, ended: ended.signal });
+  const overDisk = on.watchesDisk ? endOverDisk(on, ended.signal) : Promise.resolve(undefined);
   try {
     const code = await exitCode(on.docker, on.containerId, on.letGo);
     ended.abort();
@@ -70,7 +74,8 @@ async function ending(on: ContainerWatch, halting: () => Promise<boolean> | unde
     const inspected = on.docker.getContainer(on.containerId).inspect();
     const { State } = await within(inspected, { clock: on.clock, limitMs: callLimitMs, what: "reading its end" });
     const halted = (await halting()?.catch(() => false)) === true;
-    return exitOf({ halted, outOfMemory: State.OOMKilled, exitCode: code, stderr }, on.work);
+    const overflow = await overDisk;
+    return exitOf({ halted, overflow, outOfMemory: State.OOMKilled, exitCode: code, stderr }, on.work);
   } finally {
     ended.abort();
     await said;
@@ -80,14 +85,25 @@ async function ending(on: ContainerWatch, halting: () => Promise<boolean> | unde
 interface End {
   readonly exitCode: number;
   readonly halted: boolean;
+  /** Why it was ended for what it wrote to the disk. */
+  readonly overflow: string | undefined;
   readonly outOfMemory: boolean;
   readonly stderr: string;
 }
 
-function exitOf({ exitCode, halted, outOfMemory, stderr }: End, work: Work): Exit {
+/** Ends the container once it has written more than its disk; resolves with the reason, or undefined at its end. */
+async function endOverDisk(on: ContainerWatch, ended: AbortSignal): Promise<string | undefined> {
+  const why = await watchDisk(on, ended);
+  if (why === undefined) return undefined;
+  // Without a grace period: the task would continue to write. A failed call leaves the task to its other limits.
+  return (await stop(on, 0).catch(() => false)) ? why : undefined;
+}
+
+function exitOf({ exitCode, halted, overflow, outOfMemory, stderr }: End, work: Work): Exit {
   if (halted) return { exitCode, failure: { code: "STOPPED", why: "it was halted while it ran" } };
+  if (overflow !== undefined) return { exitCode, failure: { code: "DISK_LIMIT_EXCEEDED", why: overflow } };
   if (outOfMemory) {
-    const why = `the container exceeded its limit of ${work.resources.memoryBytes} bytes of memory`;
+    const why = `memory limit exceeded: the task's limit is ${work.resources.memoryBytes} bytes`;
     return { exitCode, failure: { code: "OUT_OF_MEMORY", why } };
   }
   // The engine starts the init process even when the command does not exist; the init process then reports that and

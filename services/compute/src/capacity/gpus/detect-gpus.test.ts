@@ -1,0 +1,102 @@
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { silentLogger } from "@shoal/core";
+import { afterEach, describe, expect, it } from "vitest";
+import { detectGpus, gpuLabels, type ProgramRun } from "./detect-gpus.ts";
+
+// Written from the formats that the vendors document; no device of AMD or Intel was at hand.
+const nvidiaOutput = `0, Tesla T4, 15360, 00000000:00:1E.0, GPU-11111111-aaaa
+1, NVIDIA A100-SXM4-80GB, 81920, 00000000:00:1F.0, GPU-22222222-bbbb
+`;
+const amdOutput = JSON.stringify({
+  card0: {
+    "PCI Bus": "0000:03:00.0",
+    "VRAM Total Memory (B)": "68702699520",
+    "VRAM Total Used Memory (B)": "10850304",
+    "Card Series": "AMD INSTINCT MI250",
+    "Card Vendor": "Advanced Micro Devices, Inc. [AMD/ATI]",
+  },
+  card1: { "PCI Bus": "0000:26:00.0", "VRAM Total Memory (B)": "68702699520", "Card series": "AMD INSTINCT MI250" },
+  system: { "Driver version": "6.3.6" },
+});
+const intelOutput = `Device ID,Device Name,PCI BDF Address,Memory Physical Size
+0,"Intel(R) Data Center GPU Flex 170","0000:4d:00.0","14248.00 MiB"
+`;
+
+const outputs: Readonly<Record<string, string>> = {
+  "nvidia-smi": nvidiaOutput,
+  "rocm-smi": amdOutput,
+  "xpu-smi": intelOutput,
+};
+const recorded =
+  (tools: readonly string[], others: Readonly<Record<string, string>> = outputs): ProgramRun =>
+  async (program) => {
+    if (tools.includes(program)) return others[program] ?? "";
+    throw Object.assign(new Error(`spawn ${program} ENOENT`), { code: "ENOENT" });
+  };
+
+function listening() {
+  const lines: object[] = [];
+  return { lines, logger: { ...silentLogger, warn: (facts: object) => void lines.push(facts) } };
+}
+
+const oldPath = process.env["PATH"];
+afterEach(() => {
+  process.env["PATH"] = oldPath;
+});
+
+describe("the detection of GPUs", () => {
+  it("reads the tools of all vendors, and numbers the devices over all of them", async () => {
+    const gpus = await detectGpus(silentLogger, recorded(Object.keys(outputs)));
+    expect(gpus).toEqual([
+      {
+        ...{ index: 0, name: "Tesla T4", vendor: "NVIDIA", memoryMiB: 15_360 },
+        ...{ pciAddress: "00000000:00:1E.0", uuid: "GPU-11111111-aaaa" },
+      },
+      {
+        ...{ index: 1, name: "NVIDIA A100-SXM4-80GB", vendor: "NVIDIA", memoryMiB: 81_920 },
+        ...{ pciAddress: "00000000:00:1F.0", uuid: "GPU-22222222-bbbb" },
+      },
+      { index: 2, name: "AMD INSTINCT MI250", vendor: "AMD/ATI", memoryMiB: 65_520, pciAddress: "0000:03:00.0" },
+      { index: 3, name: "AMD INSTINCT MI250", vendor: "AMD/ATI", memoryMiB: 65_520, pciAddress: "0000:26:00.0" },
+      {
+        ...{ index: 4, name: "Intel(R) Data Center GPU Flex 170", vendor: "Intel" },
+        ...{ memoryMiB: 14_248, pciAddress: "0000:4d:00.0" },
+      },
+    ]);
+    expect(gpuLabels(gpus)).toMatchObject({
+      "GPU-0": "Tesla-T4",
+      "GPU-0-Memory": "15360-MiB",
+      "GPU-2": "AMD-INSTINCT-MI250",
+    });
+  });
+
+  it("finds none where no tool is installed, and logs nothing", async () => {
+    const { lines, logger } = listening();
+    expect(await detectGpus(logger, recorded([]))).toEqual([]);
+    expect(lines).toEqual([]);
+  });
+
+  it("leaves out a vendor whose tool fails or writes something else, and logs why", async () => {
+    const { lines, logger } = listening();
+    const broken = {
+      ...outputs,
+      "nvidia-smi": "NVIDIA-SMI has failed because it couldn't communicate with the driver",
+    };
+    const gpus = await detectGpus(logger, recorded(Object.keys(outputs), { ...broken, "rocm-smi": "{" }));
+    expect(gpus.map(({ vendor }) => vendor)).toEqual(["Intel"]);
+    expect(lines).toMatchObject([{ program: "nvidia-smi" }, { program: "rocm-smi" }]);
+  });
+
+  it("runs the tools of the machine", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "shoal-gpu-"));
+    const script = '#!/bin/sh\necho "0, ${1%%,*}, 1, 0:0, GPU-1"\n';
+    await writeFile(join(folder, "nvidia-smi"), script);
+    await chmod(join(folder, "nvidia-smi"), 0o755);
+    process.env["PATH"] = `${folder}:/usr/bin:/bin`;
+    const asked = "--query-gpu=index"; // The output is split at commas.
+    expect(await detectGpus(silentLogger)).toMatchObject([{ name: asked, vendor: "NVIDIA" }]);
+    await rm(folder, { recursive: true });
+  });
+});
