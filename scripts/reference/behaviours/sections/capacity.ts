@@ -1,4 +1,4 @@
-import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
 const ledger = testsOf("services/compute/src/capacity/ledger.test.ts");
 const machine = testsOf("services/compute/src/capacity/machine.test.ts");
@@ -49,6 +49,17 @@ export const capacity: BehaviourSection = {
         "have more cores than the machine when its operator oversubscribes them, and no more of the rest",
       ),
     ),
-    notYet("An execution gets certain GPUs, which no other execution has.", "assignment of GPUs"),
+    shown(
+      "An execution gets certain GPUs, which no other execution has, also after a restart of the node.",
+      testsOf("services/compute/src/grants/grants.test.ts")(
+        "the GPUs of a node > belong to one execution each, until it ends",
+      ),
+      testsOf("services/compute/src/grants/grants.test.ts")(
+        "the GPUs of a node > stay with their execution over a restart, whatever their index is then",
+      ),
+      testsOf("services/compute/src/grants/restart.test.ts")(
+        "gives an execution that runs again the same device, and another one the rest",
+      ),
+    ),
   ],
 };

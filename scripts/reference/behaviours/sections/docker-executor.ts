@@ -1,5 +1,6 @@
-import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
+const attacks = testsOf("services/compute/src/executors/docker/limits.int.test.ts");
 const logins = testsOf("services/compute/src/executors/docker/registry-credentials.test.ts");
 const images = testsOf("services/compute/src/executors/docker/images.int.test.ts");
 const docker = testsOf("services/compute/src/executors/docker/docker.int.test.ts");
@@ -109,6 +110,20 @@ export const dockerExecutor: BehaviourSection = {
       "An execution that starts again runs the same digest of its image, although the tag has moved.",
       images("stay the same for an execution that starts again, although the tag has moved"),
     ),
-    notYet("GPUs of NVIDIA, AMD and Intel are given to a container.", "GPU devices"),
+    shown(
+      "GPUs of NVIDIA are requested of the engine, those of AMD and Intel are mounted as devices.",
+      testsOf("services/compute/src/executors/docker/gpu-options.int.test.ts")(
+        "of NVIDIA are requested by their UUID, or by their index",
+      ),
+      testsOf("services/compute/src/executors/docker/gpu-options.int.test.ts")("without a device node are refused"),
+    ),
+    shown(
+      "A task that attacks a limit of memory, processors, open files, disk or time is held or ended, and named.",
+      attacks("memory: a child that takes too much is reported, although its parent goes on"),
+      attacks("CPU: programs that spin are throttled to the task's share"),
+      attacks("descriptors: a task cannot raise its limit of open files, and dumps no memory"),
+      attacks("disk: a task that writes %s without end is ended"),
+      attacks("time: a task that ignores the request to end is ended"),
+    ),
   ],
 };

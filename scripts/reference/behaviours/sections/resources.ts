@@ -1,4 +1,4 @@
-import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
 const quantities = testsOf("libs/proto/src/quantities.test.ts");
 const schedule = testsOf("libs/core/src/schedule/schedule.test.ts");
@@ -41,7 +41,8 @@ export const resources: BehaviourSection = {
       quantities("fit n times into a core as shares of 1/n, despite rounding"),
     ),
     shown(
-      "A node offers the amounts or shares of its machine that its operator sets, in whole bytes and devices.",
+      "A node offers 80 % of its machine and all GPUs by default, or the amounts and shares that its operator sets.",
+      machine("are 80 % of the machine by default, in whole bytes, and all GPUs"),
       machine("are the configured amounts or shares"),
     ),
     shown(
@@ -51,6 +52,12 @@ export const resources: BehaviourSection = {
       ),
       testsOf("services/requester/src/commands/job-defaults.test.ts")("change nothing that a job sets"),
     ),
-    notYet("A node shows each GPU with name, vendor, memory and address, and labels for it.", "GPU detection"),
+    shown(
+      "A node detects GPUs of NVIDIA, AMD and Intel by their tools, and shows each with name, vendor, memory and address, and labels for it.",
+      testsOf("services/compute/src/capacity/gpus/detect-gpus.test.ts")(
+        "reads the tools of all vendors, and numbers the devices over all of them",
+      ),
+      testsOf("libs/core/src/node/entity.test.ts")("has its GPUs as Bacalhau names them"),
+    ),
   ],
 };
