@@ -20,11 +20,13 @@ export function partsOfNode(): Readonly<Record<"engines" | "sources" | "publishe
   const identity = { nodeId: "node", instanceId: "instance" };
   const local = { ...publishers.local, machine: "node", folder: "published" };
   const results = { bucket: "results", put: () => Promise.reject(new Error("a reference page publishes nothing")) };
+  const uploads = { upload: async () => undefined };
   return {
     engines: createExecutors({ ...identity, ...engines, docker, wasm: { ...wasm, cgroups: "off" }, outbound }, ports)
       .parts,
     sources: createSources({ ...sources, allowListedLocalPaths: [], outbound }, ports).parts,
-    publishers: createPublishers({ ...publishers, limitBytes: 0, local, outbound }, { ...ports, results }).parts,
+    publishers: createPublishers({ ...publishers, limitBytes: 0, local, outbound }, { ...ports, results, uploads })
+      .parts,
   };
 }
 

@@ -144,6 +144,7 @@ const unused = {
   nodes: { all: () => [] },
   cluster: { status: failNow, holdings: failNow, isRebuilding: () => false, finishUpgrade: never },
   results: { open: never },
+  resultStores: new Map(),
   clock: systemClock(),
   random: systemRandom,
   logger: silentLogger,

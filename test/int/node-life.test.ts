@@ -121,4 +121,10 @@ it("gives a node work only once an operator has approved it, and none after it i
   await order(client, "n-new", { Action: "reject", Message: "not ours" });
   await expect.poll(() => placesOf(client, jobId), timeout).toEqual(["n-new failed"]);
   await expect.poll(async () => (await client.job(jobId)).state.stateType, timeout).toBe("queued");
+  const explained = async () => (await client.ask(apiRoutes.explainJob, { id: jobId })).explanation.waiting;
+  await expect.poll(explained, timeout).toMatchObject({
+    reasons: [{ name: "nodes" }],
+    present: [{ name: "rejected", nodes: 1, examples: ["n-new"] }],
+    unblock: ["the approval of n-new, which an operator rejected"],
+  });
 }, 180_000);

@@ -70,6 +70,35 @@ export const nodeLife: readonly Scenario[] = [
     untilSeconds: 65,
   },
   {
+    name: "job-is-explained",
+    description:
+      "a job is explained while it runs, while it waits for room, for a drained node and for a label, and when it has failed",
+    requesters: ["requester-0"],
+    nodes: { "node-0": 4, "node-1": 2 },
+    acts: [
+      [2, { handle: "submit", job: "first", spec: { ...args(20), resources: { cpu: "3" } } }],
+      [3, { handle: "submit", job: "large", spec: { ...args(5), resources: { cpu: "3" } } }],
+      [5, { handle: "explain", job: "first" }],
+      [5.1, { handle: "explain", job: "large" }],
+      [6, { handle: "update-node", node: "node-0", action: "drain" }],
+      [7, { handle: "explain", job: "large" }],
+      [8, { handle: "stop", job: "large" }],
+      [
+        9,
+        {
+          handle: "submit",
+          job: "labelled",
+          spec: { ...args(5), timeouts: { queueTimeout: 60 } },
+          over: { constraints: [{ key: "pool", operator: "=", values: ["gpu"] }] },
+        },
+      ],
+      [11, { handle: "explain", job: "labelled" }],
+      [12, { handle: "submit", job: "broken", spec: { params: { FailWith: "the disk is full" } } }],
+      [30, { handle: "explain", job: "broken" }],
+    ],
+    untilSeconds: 31,
+  },
+  {
     name: "node-stops-by-itself",
     description:
       "a cut-off node stops an execution by itself before the cluster replaces it: it never runs twice at once",

@@ -1,6 +1,7 @@
-import { causeOf } from "@shoal/core";
-import { ofNextType, type SimulatedCluster, sampleSpec } from "@shoal/core/testing";
-import { type AggregateRef, commitVersion, JobSpec } from "@shoal/proto";
+import { causeOf, explainJob, foldJob } from "@shoal/core";
+import { entriesOf, ofNextType, type SimulatedCluster, sampleSpec } from "@shoal/core/testing";
+import { type AggregateRef, commitVersion, JobSpec, type NodeEntity } from "@shoal/proto";
+import { explanationLines } from "../../apps/cli/src/output/explanation-lines.ts";
 import type { NodeUpdate } from "../../services/requester/src/commands/update-node.ts";
 import type { Requester } from "../../services/requester/src/create-requester.ts";
 import type { SimulatedServices } from "../sim/services.ts";
@@ -41,6 +42,14 @@ export const perform: { readonly [K in Act["handle"]]: Perform<Extract<Act, { ha
       const { id } = jobOf(stage, job);
       await requesterOf(stage).commands.rerun(id, { version, why: "Job rerun requested by user", actor });
       return undefined;
+    }),
+  explain: ({ job }, stage) =>
+    answered(stage, async () => {
+      const stored = stage.sim.log.load(jobOf(stage, job), 0);
+      const found = foldJob(stored);
+      if (found === undefined) return `${job} is unknown`;
+      const explained = explainJob({ job: found, stored, nodes: nodesOf(stage), now: stage.sim.clock.now() });
+      return explanationLines(explained).join("\n");
     }),
   stop: ({ job, via }, stage) =>
     answered(stage, async () => {
@@ -102,6 +111,19 @@ export const perform: { readonly [K in Act["handle"]]: Perform<Extract<Act, { ha
       return reply.ok ? undefined : `refused: ${reply.rejection.why} (${reply.rejection.code})`;
     }),
 };
+
+/** The nodes as the list of nodes has them: by the view, with the load of their last heartbeats. */
+function nodesOf(stage: Stage): readonly NodeEntity[] {
+  const { membership } = requesterOf(stage);
+  const available = new Map(membership.nodes().map(({ heartbeat: { info } }) => [info.nodeId, info.available]));
+  return [...entriesOf(stage.sim.views.nodes).values()].flatMap(({ node }) => {
+    const entity = node as NodeEntity | undefined;
+    const compute = entity?.info.computeNodeInfo;
+    if (entity === undefined || compute === undefined) return [];
+    const availableCapacity = available.get(entity.info.nodeId) ?? compute.availableCapacity;
+    return [{ ...entity, info: { ...entity.info, computeNodeInfo: { ...compute, availableCapacity } } }];
+  });
+}
 
 const after = ({ sim }: Stage, seconds: number): number => sim.clock.now() + seconds * 1_000;
 

@@ -6,6 +6,8 @@ export type Act =
   | SubmitAct
   /** Runs the spec of a version, 0 for the current one, as a new version. */
   | { readonly handle: "rerun"; readonly job: string; readonly version: number }
+  /** A client asks why the job is in its state. */
+  | { readonly handle: "explain"; readonly job: string }
   | { readonly handle: "stop"; readonly job: string; readonly via?: string }
   /** kill -9, for good. */
   | { readonly handle: "kill"; readonly whom: string }

@@ -19,6 +19,7 @@ const actWords: { readonly [K in Act["handle"]]: (act: Extract<Act, { handle: K 
   submit: ({ job, spec, over, token }) =>
     `submits ${job}: ${plain({ ...spec, ...over })}${token === undefined ? "" : `, with the token ${token}`}`,
   rerun: ({ job, version }) => `reruns version ${version} of ${job}`,
+  explain: ({ job }) => `asks why ${job} is in its state`,
   stop: ({ job, via }) => `stops ${job}${via === undefined ? "" : ` through ${via}`}`,
   kill: ({ whom }) => `kills ${whom}`,
   start: ({ whom }) => `starts ${whom}`,

@@ -7,7 +7,7 @@ import { fits, needsOf, type PlannedNeeds } from "./plan-nodes.ts";
 // The longest delay of a requester's knowledge: a cut of 15 s, the slowest message, and the interval of node checks.
 const knownAfterMs = 30_000;
 // The same without faults: some messages.
-const calmKnownAfterMs = 2_000;
+const quietKnownAfterMs = 2_000;
 // Twice the longest retry interval of a scheduler.
 const idleMostMs = 60_000;
 // Often enough to detect a state that lasts for a minute.
@@ -51,7 +51,7 @@ export function createPlacementChecker(options: PlacementOptions) {
     [ExecutionAssigned.name](id, data) {
       const { nodeId } = ExecutionAssigned.data.parse(data);
       const now = sim.clock.now();
-      const lagMs = now > startAt + faultsMs + knownAfterMs ? calmKnownAfterMs : knownAfterMs;
+      const lagMs = now > startAt + faultsMs + knownAfterMs ? quietKnownAfterMs : knownAfterMs;
       if (now - (excludedSince.get(nodeId) ?? now) > lagMs)
         problem(`${id} was placed on ${nodeId}, which gets no work`);
     },

@@ -18,6 +18,7 @@ export {
 } from "./config/config.ts";
 export { resultWithin, type TimeLimit, type WaitLimit, within } from "./deadline.ts";
 export type { Decision, Draft, Evolve, Moment, Rejection } from "./decider.ts";
+export { explainJob } from "./explain/explain-job.ts";
 export { assert, Bug, causeOf, Fault } from "./fault.ts";
 export { featureLevelOf } from "./feature-level.ts";
 export { type CloudEvent, cloudEventOf } from "./feed.ts";
@@ -86,6 +87,7 @@ export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.
 export type { QueueSummaries } from "./ports/queue-summaries.ts";
 export type { Random } from "./ports/random.ts";
 export type { OutgoingReport, ReceivedReport, ReportQueue, ReportReading, ReportSender } from "./ports/report-queue.ts";
+export type { UploadClient, UploadServer } from "./ports/uploads.ts";
 export {
   type BucketPosition,
   isEntryKey,

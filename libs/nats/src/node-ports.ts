@@ -1,8 +1,17 @@
-import { assert, type BidServer, type LogSender, type ReportSender, type ViewStore } from "@shoal/core";
-import { buckets, tokenProblem } from "@shoal/proto";
+import {
+  assert,
+  type BidServer,
+  type LogSender,
+  type ReportSender,
+  type UploadClient,
+  type ViewStore,
+} from "@shoal/core";
+import { buckets, subjects, tokenProblem } from "@shoal/proto";
 import { createBidServer } from "./bidding/bid-server.ts";
+import { askRequesters, uploadRequests } from "./bidding/node-requests.ts";
 import { type ConnectOptions, connect } from "./connection/connect.ts";
 import type { NatsSession } from "./connection/nats-session.ts";
+import { openReplyMux } from "./connection/reply-mux.ts";
 import { startOver } from "./connection/stopping.ts";
 import { createLogSender } from "./logs/log-sender.ts";
 import { createReportSender } from "./reports/report-sender.ts";
@@ -22,6 +31,7 @@ export interface NodePorts {
   readonly assignments: Pick<ViewStore, "watch">;
   readonly reports: ReportSender;
   readonly bidServer: BidServer;
+  readonly uploads: UploadClient;
   readonly logs: LogSender;
   /** The node's results bucket. It works once a requester has seen the node and created the bucket. */
   readonly results: Results;
@@ -36,10 +46,14 @@ export async function connectNode(options: NodeOptions): Promise<NodePorts> {
   const problem = tokenProblem(nodeId);
   assert(problem === undefined, `node id "${nodeId}" cannot be part of a subject: ${problem}`);
   const link = await connect({ ...options, name: `shoal node ${nodeId}`, inboxPrefix: inboxPrefixOf(nodeId) });
+  const replies = openReplyMux(link.nc, subjects.confirmed(nodeId));
   return {
     assignments: createViewStore(link, { bucket: buckets.assignments, consumerName: assignmentsConsumerOf(nodeId) }),
     reports: createReportSender(link, nodeId),
     bidServer: createBidServer(link, nodeId),
+    uploads: {
+      upload: (request, waitMs) => askRequesters(link, uploadRequests, { nodeId, request, replies, waitMs }),
+    },
     logs: createLogSender(link, nodeId),
     results: await startOver(link, options.signal, () => openResults(link, nodeId)),
     link,

@@ -10,10 +10,12 @@ import {
   type Positions,
   type QueueSummaries,
   type ReportQueue,
+  type UploadServer,
   type ViewStores,
 } from "@shoal/core";
 import { buckets } from "@shoal/proto";
 import { createBidClient } from "./bidding/bid-client.ts";
+import { answerNodes, uploadRequests } from "./bidding/node-requests.ts";
 import { createCommandBus } from "./command-bus.ts";
 import { type ConnectOptions, connect } from "./connection/connect.ts";
 import type { NatsSession } from "./connection/nats-session.ts";
@@ -63,6 +65,7 @@ export interface NatsRequesterPorts {
   readonly commands: CommandBus;
   readonly reports: ReportQueue;
   readonly bidClient: BidClient;
+  readonly uploads: UploadServer;
   readonly summaries: QueueSummaries;
   readonly logs: LogReader;
   /** Result of the topology check at the start. */
@@ -110,6 +113,7 @@ function portsOver(link: NatsSession, options: RequesterOptions, topology: Topol
     commands: createCommandBus(link, requesterId),
     reports: createReportQueue(link, onParked),
     bidClient: createBidClient(link),
+    uploads: { onUpload: (answer) => answerNodes(link, uploadRequests, answer) },
     summaries: createQueueSummaries(link),
     logs: createLogReader(link),
     topology,

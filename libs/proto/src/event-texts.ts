@@ -6,6 +6,7 @@ import {
   ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
+  ExecutionPreparing,
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
@@ -14,6 +15,7 @@ import {
   ExecutionsReconnected,
   ExecutionsStopping,
 } from "./execution/events.ts";
+import { preparationText } from "./execution/preparation.ts";
 import { runtimeDetails } from "./execution/runtime.ts";
 import { shortId } from "./ids.ts";
 import {
@@ -187,6 +189,11 @@ const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
       `${isPinned ? "Slot" : "Partition"} ${slot}, attempt ${attempt}: requested on ${shortId(nodeId)}`,
       ...answers.map(answerInWords),
     ].join("; "),
+  })),
+  row(ExecutionPreparing, ({ executionId, stage, inputs }) => ({
+    executionId,
+    topic: stage === "inputs" ? "Downloading Inputs" : "Preparing Environment",
+    message: preparationText({ stage, inputs }),
   })),
   row(ExecutionStarted, ({ executionId, runtime }) => ({
     executionId,

@@ -1,6 +1,7 @@
 export { ApiErrorBody } from "./api/api-error-body.ts";
 export { ClusterEntity, FinishedUpgradeEntity, HoldingsEntity } from "./api/cluster.ts";
 export { ExecutionEntity } from "./api/execution.ts";
+export { JobExplanation, RefusalGroup, SlotExplanation, WaitExplanation } from "./api/explanation.ts";
 export { HistoryEntity } from "./api/history.ts";
 export { JobEntity } from "./api/job.ts";
 export { LogFrame } from "./api/log-frame.ts";
@@ -32,6 +33,7 @@ export {
   ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
+  ExecutionPreparing,
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
@@ -42,6 +44,7 @@ export {
   RunOutput,
 } from "./execution/events.ts";
 export { type ExecutionEvent, type ExecutionState, executionMachine } from "./execution/machine.ts";
+export { Preparation, type PreparedInput, preparationText, preparedInputsMax } from "./execution/preparation.ts";
 export { ExecutionRuntime, GpuDevice, PublishedPort, runtimeDetails } from "./execution/runtime.ts";
 export {
   type ExecutionPlace,
@@ -139,6 +142,7 @@ export {
   subjectOf,
   subjects,
 } from "./subjects.ts";
+export { UploadAnswer, UploadRequest } from "./upload.ts";
 export { shoalReleasedAt, shoalVersion } from "./version.ts";
 export { type FromWire, fromWire, readParams, toWire } from "./wire/codec.ts";
 export { type FoldedKeys, foldKeys, shownKey } from "./wire/fold-keys.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RunOutput } from "./execution/events.ts";
+import { Preparation } from "./execution/preparation.ts";
 import { ExecutionRuntime } from "./execution/runtime.ts";
 import { SpecConfig } from "./job/spec.ts";
 
@@ -15,7 +16,11 @@ export const Report = z.object({
   namespace: z.string(),
   /** Counts the reports of one execution from 1, also across restarts of the node. A recorded number is ignored. */
   number: z.int().min(1),
+  /** What was prepared so far; absent when that is not worth showing. */
+  preparation: Preparation.optional(),
   saw: z.discriminatedUnion("kind", [
+    /** The task does not run yet, and `preparation` is what the node does instead. */
+    z.object({ kind: z.literal("preparing") }),
     z.object({ kind: z.literal("running"), ...base }),
     z.object({ kind: z.literal("publishing"), ...base }),
     z.object({ kind: z.literal("completed"), ...base, output: RunOutput, result: SpecConfig.optional() }),

@@ -43,7 +43,8 @@ export const subjects = {
   allParked: "shoal.parked.>",
   ask: (nodeId: string) => `shoal.ask.${nodeId}`,
   confirm: (nodeId: string) => `shoal.confirm.${nodeId}`,
-  /** Answers to `confirm` and `secrets`, one token below: requesters may not publish to inboxes. */
+  upload: (nodeId: string) => `shoal.upload.${nodeId}`,
+  /** Answers to `confirm`, `upload` and `secrets`, one token below: requesters may not publish to inboxes. */
   confirmed: (nodeId: string) => `shoal.confirmed.${nodeId}`,
   /** A node asks for the secrets of an execution; the answer comes as those to `confirm` do. */
   secrets: (nodeId: string) => `shoal.secrets.${nodeId}`,

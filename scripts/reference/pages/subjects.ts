@@ -29,9 +29,13 @@ const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
     subject: subjects.confirm("<nodeId>"),
     summary: "a node asks whether executions are still assigned to it",
   },
+  upload: {
+    subject: subjects.upload("<nodeId>"),
+    summary: "a node asks where it may store the result of an execution that it holds",
+  },
   confirmed: {
     subject: `${subjects.confirmed("<nodeId>")}.>`,
-    summary: "replies to confirm and secrets: one subject for each request",
+    summary: "replies to confirm, upload and secrets: one subject for each request",
   },
   secrets: {
     subject: subjects.secrets("<nodeId>"),

@@ -7,6 +7,7 @@ import { Capability, diskLimits, userPattern } from "./executors/docker/containe
 import { pullDefaults } from "./executors/docker/pulls.ts";
 import { readPortRange } from "./grants/port-range.ts";
 import { unreadable } from "./sources/local/allow-list.ts";
+import { transferSettings } from "./transfer-settings.ts";
 
 const token = (what: string) =>
   z.string().superRefine((name, issues) => {
@@ -15,7 +16,6 @@ const token = (what: string) =>
   });
 
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
-const port = whole(0, 65_535);
 const pair = z.string().regex(/^[^=]+=.*$/, "expected key=value");
 const percent = /^(100|\d{1,2})%$/;
 
@@ -63,57 +63,13 @@ const PerTask = z.object({
   gpu: amount(parseGpu, "1").describe("GPUs that one task may ask for; empty means all of the capacity"),
 });
 
-// Inputs have five minutes, as in Bacalhau. An hour exceeds any upload that is worth waiting for.
 const minutesMs = 60_000;
-const Inputs = z.object({
-  timeoutMs: whole(100, 60 * minutesMs)
-    .default(5 * minutesMs)
-    .describe("milliseconds within which all inputs of a task must be fetched"),
-  limitBytes: whole(1, Number.MAX_SAFE_INTEGER)
-    .default(10 * 1024 ** 3)
-    .describe("bytes that one input may take"),
-  // Equal to the default limit of one input: a task that asks for no disk may bring in one large input.
-  defaultDiskBytes: whole(1, Number.MAX_SAFE_INTEGER)
-    .default(10 * 1024 ** 3)
-    .describe("bytes that all inputs of a task may take together when it requests no Disk; else its Disk is the limit"),
-});
-
-const Results = z.object({
-  timeoutMs: whole(100, 60 * minutesMs)
-    .default(5 * minutesMs)
-    .describe("milliseconds within which results must be published"),
-  outputBytes: whole(0, 1024 ** 4)
-    .default(1024 ** 3)
-    .describe("bytes of stdout, and of stderr, in the results; the rest is cut off"),
-  // Equal to the default limit of all stored results, and to what the client unpacks without asking.
-  limitBytes: whole(1, Number.MAX_SAFE_INTEGER)
-    .default(10 * 1024 ** 3)
-    .describe("bytes of all files of one result, holes of sparse files included; larger results are not published"),
-});
-
 const Output = z.object({
   // Four times the stored size of one stream: far above what a person reads, and written within a minute by a task that
   // never ends.
   limitBytes: whole(1, Number.MAX_SAFE_INTEGER)
     .default(4 * 1024 ** 3)
     .describe("bytes that one execution may write to stdout and stderr together; it is ended when it writes more"),
-});
-
-const Local = z.object({
-  address: z
-    .string()
-    .min(1)
-    .default("127.0.0.1")
-    .describe(
-      "address on which results are served, and which their links name; with 0.0.0.0 (all addresses) links name the machine",
-    ),
-  port: port.default(0).describe("port on which results are served; 0 selects any free port"),
-  keepMs: whole(1_000, 366 * 24 * 60 * minutesMs)
-    .default(24 * 60 * minutesMs)
-    .describe("milliseconds for which a result is stored"),
-  keepBytes: whole(0, Number.MAX_SAFE_INTEGER)
-    .default(10 * 1024 ** 3)
-    .describe("bytes of stored results; the oldest are removed first"),
 });
 
 const Nats = z.object(natsSettings).superRefine(checkNatsSettings);
@@ -277,32 +233,8 @@ export const ComputeConfig = z
       .describe(
         "paths of this machine that tasks may use as inputs, such as /data/**:ro; :rw lets tasks write, which with docker equals root on this machine",
       ),
-    sources: z
-      .object({ disabled: listOf(z.string()).default([]).describe("sources that are not offered") })
-      .prefault({}),
-    outbound: z
-      .object({
-        loopback: yesOrNo()
-          .default(false)
-          .describe(
-            "whether sources and publishers may connect to this machine's own addresses, where NATS, requesters and engines may listen",
-          ),
-        linkLocal: yesOrNo()
-          .default(false)
-          .describe(
-            "whether sources and publishers may connect to link-local and metadata addresses (169.254.0.0/16, fe80::/10), where clouds hand out credentials",
-          ),
-      })
-      .prefault({}),
-    inputs: Inputs.prefault({}),
-    results: Results.prefault({}),
+    ...transferSettings,
     output: Output.prefault({}),
-    publishers: z
-      .object({
-        disabled: listOf(z.string()).default([]).describe("publishers that are not offered"),
-        local: Local.prefault({}),
-      })
-      .prefault({}),
     log: z
       .object({ level: z.enum(levels).default("info").describe("minimum level of log lines on stderr") })
       .prefault({}),

@@ -79,8 +79,12 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
   const offered = { selection: jobSelection(settings, ports), givesPorts: portRange.isOpen };
   const policies = createPolicies({ ...settings, ...offered, parts: ports, availability, hostVariable, available });
   const bidder = createBidder({ nodeId, bidServer, ledger, portRange, reservation, policies });
-  return [partCheck(availability), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
+  return [...opening(availability, ports), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
 }
+
+/** What starts before the node acts. */
+const opening = (availability: Availability, { kept }: ComputePorts): readonly Process[] =>
+  kept === undefined ? [partCheck(availability)] : [partCheck(availability), kept];
 
 const offers =
   (availability: Availability) =>

@@ -11,6 +11,7 @@ import type { ComputeConfig } from "./config.ts";
 import { hubLoginOf } from "./executors/docker/registry-credentials.ts";
 import { createExecutors } from "./executors/index.ts";
 import { createPortRange, type PortBounds, readPortRange } from "./grants/port-range.ts";
+import { createInputCache } from "./input-cache/input-cache.ts";
 import { diskJournal } from "./journal/disk-journal.ts";
 import type { Journal } from "./journal/journal.ts";
 import { instanceIdIn, nodeIdIn } from "./node-id.ts";
@@ -19,6 +20,7 @@ import type { ComputePorts, NodeSettings } from "./ports.ts";
 import { createPublishers } from "./publishers/index.ts";
 import { createSources } from "./sources/index.ts";
 import { diskWorkspace } from "./workspace/disk-workspace.ts";
+import { createKeptResults } from "./workspace/kept-results.ts";
 
 /** The environment of a node: everything open that it needs. */
 export interface NodeHost {
@@ -129,6 +131,9 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
   const local = { ...config.publishers.local, machine: settings.address, folder: join(dataDir, "published") };
   const { outbound } = config;
   const published = { ...config.publishers, limitBytes: config.results.limitBytes, local, outbound };
+  const cacheFolder = join(dataDir, "input-cache");
+  const { cacheBytes: maxBytes } = config.inputs;
+  const cache = maxBytes === 0 ? undefined : createInputCache({ folder: cacheFolder, maxBytes, logger });
   const results = { bucket: resultsBucketOf(nodeId), put: nats.results.put };
   const { assignments, reports, bidServer, logs } = nats;
   return {
@@ -136,12 +141,18 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
     random: systemRandom,
     workspace: diskWorkspace(join(dataDir, "executions"), logger),
     executors: createExecutors({ nodeId, instanceId, ...config.engines, docker, wasm, outbound }, { clock, logger }),
-    sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger }),
-    publishers: createPublishers(published, { clock, logger, results }),
+    sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger, cache }),
+    publishers: createPublishers(published, { clock, logger, results, uploads: nats.uploads }),
+    kept: createKeptResults({ ...keptSettings(config), folder: join(dataDir, "unpublished"), clock, logger }),
     env: process.env,
     portRange: createPortRange(boundsOf(config.network.ports)),
   };
 }
+
+const keptSettings = ({ results: { keepUnpublishedMs: keepMs, keepUnpublishedBytes: keepBytes } }: ComputeConfig) => ({
+  keepMs,
+  keepBytes,
+});
 
 // Bacalhau names operating systems and architectures as Go does.
 const systems: Readonly<Record<string, string>> = { win32: "windows" };

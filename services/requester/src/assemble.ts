@@ -15,6 +15,9 @@ import { createCluster } from "./reads/cluster.ts";
 import { createNodeList } from "./reads/node-list.ts";
 import { selfInfo } from "./reads/self-info.ts";
 import { createResultBuckets } from "./result-buckets.ts";
+import { createUploadGrants } from "./results/grant-uploads.ts";
+import { createResultStores } from "./results/index.ts";
+import { presigner } from "./results/presigner.ts";
 import { type KeyRing, keyRing } from "./secrets/key-ring.ts";
 import { sliceRebuilder } from "./verify/rebuild-slice.ts";
 
@@ -65,24 +68,19 @@ export function assemble({ config, dataDir, requesterId, logger, nats }: Request
   });
   const cluster = createCluster({ requesterId, roster, membership, owner: requester.owner, leases: nats.leases });
   const resultBuckets = resultBucketsOf(nats, requester, logger);
-  const results = { open: (nodeId: string, object: string) => openResult(nats, nodeId, object) };
+  const { uploadGrants, ...published } = publishedResults(nats, config.results, logger);
   const secret = persistedValue({ folder: dataDir, name: "secret", make: newSecret });
   const { publicUrl, ...http } = config.http;
   const api = createApi(
     {
-      requesterId,
-      publicUrl,
-      secret,
-      commands,
-      secrets,
-      catalog,
+      ...{ requesterId, publicUrl, secret, commands, secrets, catalog },
       nodes,
       cluster,
       log,
       views,
       viewPositions: positions,
       logs,
-      results,
+      ...published,
       clock,
       random,
       logger,
@@ -91,7 +89,11 @@ export function assemble({ config, dataDir, requesterId, logger, nats }: Request
     http,
   );
   // Bind the port first: a process that cannot have it takes no shard.
-  return { processes: [api.binding, health, catalog, resultBuckets, nodes, ...requester.processes, api], api, health };
+  return {
+    processes: [api.binding, health, catalog, resultBuckets, uploadGrants, nodes, ...requester.processes, api],
+    api,
+    health,
+  };
 }
 
 /** The keys in the file of the settings; undefined when none is set. Throws Fault CONFIG_INVALID. */
@@ -114,6 +116,17 @@ function resultBucketsOf(nats: NatsRequesterPorts, { owner }: Requester, logger:
     isMine: (nodeId) => owner.holdings().has(shardOf(nodeId)),
     ...{ clock: systemClock(), logger },
   });
+}
+
+/** How clients get results, and where nodes may store them. */
+function publishedResults(nats: NatsRequesterPorts, settings: RequesterConfig["results"], logger: Logger) {
+  const presign = presigner(systemClock(), process.env);
+  const { uploads, log } = nats;
+  return {
+    results: { open: (nodeId: string, object: string) => openResult(nats, nodeId, object) },
+    resultStores: createResultStores(settings, { presign, logger }),
+    uploadGrants: createUploadGrants({ uploads, log, presign, bucket: settings.s3managed, logger }),
+  };
 }
 
 async function openResult(nats: NatsRequesterPorts, nodeId: string, object: string) {

@@ -197,6 +197,45 @@ const Jobs = z.object({
     ),
 });
 
+// The longest validity of a URL of signature version 4: a week.
+const presignedMaxMs = 7 * dayMs;
+const expiresMs = (fallback: number) => count(1_000, presignedMaxMs).default(fallback);
+
+const s3Endpoint = z.union([z.literal(""), z.url({ protocol: /^https?$/ })]).default("");
+
+const Results = z.object({
+  s3: z
+    .object({
+      presigned: yesOrNo()
+        .default(true)
+        .describe(
+          "whether clients get presigned URLs for results of the publisher s3, signed with this requester's credentials (the default chain of the AWS SDK)",
+        ),
+      // Bacalhau's default.
+      expiresMs: expiresMs(30 * 60_000).describe("validity of such a URL, milliseconds; at most a week"),
+      buckets: listOf(z.string().min(1))
+        .default([])
+        .describe("buckets for which this requester signs URLs, separated by commas; empty means every bucket"),
+    })
+    .prefault({}),
+  s3managed: z
+    .object({
+      bucket: z
+        .string()
+        .default("")
+        .describe("bucket in which nodes store results of the publisher s3managed; empty turns that publisher off"),
+      prefix: z
+        .string()
+        .default("")
+        .describe("what keys in that bucket begin with, before <job>/<execution>.tar.gz; the same on every requester"),
+      region: z.string().default("").describe("region of that bucket; empty means AWS_REGION, or us-east-1"),
+      endpoint: s3Endpoint.describe("URL of a store other than AWS"),
+      // Bacalhau's default, for uploads as for downloads.
+      expiresMs: expiresMs(60 * 60_000).describe("validity of a URL for an upload or a download, milliseconds"),
+    })
+    .prefault({}),
+});
+
 const Secrets = z.object({
   keyFile: z
     .string()
@@ -230,6 +269,7 @@ export const RequesterConfig = z
     nodes: Nodes.prefault({}),
     jobs: Jobs.prefault({}),
     jobDefaults: JobDefaults.prefault({}),
+    results: Results.prefault({}),
     secrets: Secrets.prefault({}),
     quotas: listOf(quota)
       .default([])

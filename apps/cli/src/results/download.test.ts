@@ -52,6 +52,24 @@ describe("the address of a result", () => {
   });
 });
 
+describe("a result in an S3 store", () => {
+  const PreSignedURL = "https://data.s3.eu-west-1.amazonaws.com/j-1/e-1.tar.gz?X-Amz-Signature=0f";
+
+  it("is fetched by its presigned URL", () => {
+    const { url, label } = downloadOf({ type: "s3PreSigned", params: { SourceSpec: {}, PreSignedURL } });
+    expect([url.href, label]).toEqual([PreSignedURL, "e-1"]);
+  });
+  it("without one is refused, with its place and what to do", () => {
+    const place = { type: "s3", params: { Bucket: "data", Key: "a.tar.gz" } };
+    expect(() => downloadOf(place)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('"Bucket":"data"'),
+        hint: expect.stringContaining("S3 client"),
+      }),
+    );
+  });
+});
+
 describe("a download", () => {
   let server: Server | undefined;
   afterEach(() => server?.close());

@@ -1,4 +1,12 @@
-import { type ExecutionEvent, type ExecutionState, executionMachine, next, type SlotSet, slotsIn } from "@shoal/proto";
+import {
+  type ExecutionEvent,
+  type ExecutionState,
+  executionMachine,
+  next,
+  preparationText,
+  type SlotSet,
+  slotsIn,
+} from "@shoal/proto";
 import { type Moment, writable } from "../decider.ts";
 import { type Execution, executionOf, isLive, isOver, type Job, latestOf, type SlotState } from "./job.ts";
 import { jobLimits } from "./limits.ts";
@@ -153,7 +161,8 @@ type Patch<T extends MoveEvent["type"]> = (data: FactsOf<T>) => Partial<Executio
 
 /** The changes of each event to an execution, beside its state. A state's deadline ends with the state. */
 const patches: { readonly [T in MoveEvent["type"]]: Patch<T> } = {
-  ExecutionStarted: ({ startedAt, timeoutAt, runtime }) => ({ startedAt, deadlineAt: timeoutAt, runtime }),
+  ExecutionPreparing: (preparation) => ({ message: preparationText(preparation) }),
+  ExecutionStarted: ({ startedAt, timeoutAt, runtime }) => ({ message: "", startedAt, deadlineAt: timeoutAt, runtime }),
   ExecutionPublishing: ({ publishBy }) => ({ deadlineAt: publishBy }),
   ExecutionCompleted: ({ output, result, retryAt }) => ({ output, result, retryAt, deadlineAt: undefined }),
   ExecutionFailed: ({ code, why, output, retryAt }) => ({

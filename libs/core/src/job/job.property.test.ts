@@ -83,7 +83,7 @@ function sawOf({ saw, flag }: Step): Report["saw"] {
   if (saw === "completed") return { kind: saw, ...base, output: sampleOutput };
   if (saw === "failed")
     return { kind: saw, code: flag ? "ENGINE_FAILED" : "NODE_RESTARTED", why: "it broke", final: flag };
-  return saw === "stopped" ? { kind: saw } : { kind: saw, ...base };
+  return saw === "stopped" || saw === "preparing" ? { kind: saw } : { kind: saw, ...base };
 }
 
 function commandOf(made: Step, job: Job | undefined, { type, count, timeouts }: Plan): JobCommand {

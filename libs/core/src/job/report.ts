@@ -2,6 +2,7 @@ import {
   type EventOf,
   ExecutionCompleted,
   ExecutionFailed,
+  ExecutionPreparing,
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
@@ -20,6 +21,8 @@ type Take<S> = (saw: S, execution: Execution, to: { readonly draft: JobDraft; re
 
 /** The effect of each kind of report on an execution that is to run. A repeated kind has no effect. */
 const args: { readonly [K in Report["saw"]["kind"]]: Take<Saw<K>> } = {
+  // What it prepares is recorded with any report that comes before the start.
+  preparing: () => {},
   running: (saw, execution, to) => ensureStarted(saw, execution, to),
   publishing: (saw, execution, { draft, head }) => {
     ensureStarted(saw, execution, { draft, head });
@@ -85,6 +88,11 @@ export function takeReport({ nodeId, executionId, report }: JobCommands["Report"
     conclude(draft);
     return;
   }
+  const { preparation } = report;
+  if (preparation !== undefined && execution.state === "assigned")
+    draft.emit(
+      ExecutionPreparing.of({ ...(report.saw.kind === "preparing" ? head : { executionId }), ...preparation }),
+    );
   const take = args[report.saw.kind] as Take<typeof report.saw>;
   take(report.saw, execution, { draft, head });
 }

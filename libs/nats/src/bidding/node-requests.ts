@@ -1,5 +1,13 @@
 import { resultWithin } from "@shoal/core";
-import { ConfirmAnswer, ConfirmRequest, SecretAnswer, SecretRequest, subjects } from "@shoal/proto";
+import {
+  ConfirmAnswer,
+  ConfirmRequest,
+  SecretAnswer,
+  SecretRequest,
+  subjects,
+  UploadAnswer,
+  UploadRequest,
+} from "@shoal/proto";
 import type { z } from "zod";
 import type { NatsSession } from "../connection/nats-session.ts";
 import type { ReplyMux } from "../connection/reply-mux.ts";
@@ -23,6 +31,14 @@ export const confirmRequests: NodeRequestSort<ConfirmRequest, ConfirmAnswer> = {
   subject: subjects.confirm,
   request: ConfirmRequest,
   answer: ConfirmAnswer,
+};
+
+/** The right to store the result of an execution. */
+export const uploadRequests: NodeRequestSort<UploadRequest, UploadAnswer> = {
+  name: "requests for uploads",
+  subject: subjects.upload,
+  request: UploadRequest,
+  answer: UploadAnswer,
 };
 
 /** The secrets of an execution. */

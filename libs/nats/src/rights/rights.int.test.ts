@@ -159,6 +159,7 @@ onServer(() => {
       ["send another node's heartbeat", subjects.heartbeat("n2")],
       ["ask other nodes", subjects.ask("n2")],
       ["ask in another node's name whether an execution holds", subjects.confirm("n2")],
+      ["ask in another node's name where to store a result", subjects.upload("n2")],
       ["command an aggregate", subjects.command(3)],
       ["answer a command", `${subjects.commandDone("r1")}.x.1`],
       ["publish under the republished subjects", "shoal.live.0.job.default.j-1"],

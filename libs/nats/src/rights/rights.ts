@@ -45,6 +45,7 @@ export function permissionsOfNode(nodeId: string): UserRights {
         subjects.log(nodeId, "*"),
         subjects.heartbeat(nodeId),
         subjects.confirm(nodeId),
+        subjects.upload(nodeId),
         subjects.secrets(nodeId),
         `$JS.API.CONSUMER.CREATE.${assignmentsStream}.${consumer}.$KV.${buckets.assignments}.${nodeId}.>`,
         `$JS.API.CONSUMER.DELETE.${assignmentsStream}.${consumer}`,

@@ -3,6 +3,7 @@ import { defineEvent } from "../event.ts";
 import { SpecConfig } from "../job/spec.ts";
 import { AllocatedResources } from "../resources.ts";
 import { SlotSet } from "../slots.ts";
+import { Preparation } from "./preparation.ts";
 import { ExecutionRuntime } from "./runtime.ts";
 
 /** The answer of one node to an ask; stored to explain why a node was chosen or not. */
@@ -56,6 +57,12 @@ export const ExecutionAssigned = defineEvent(
         .describe("the answer of every node that was asked; with the first execution of a commit, else empty"),
     })
     .describe("A node was chosen for one attempt at one slot."),
+);
+export const ExecutionPreparing = defineEvent(
+  "ExecutionPreparing",
+  z
+    .object({ executionId, ...Preparation.shape, report })
+    .describe("A node prepares the task. It is only shown: nothing follows from it."),
 );
 export const ExecutionStarted = defineEvent(
   "ExecutionStarted",

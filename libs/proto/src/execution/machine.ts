@@ -4,6 +4,7 @@ import {
   ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
+  ExecutionPreparing,
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
@@ -22,6 +23,7 @@ const live = [...expected, "stopping"] as const;
 export const executionMachine = defineMachine(states, [
   // from                     event                to
   ["nothing",                 ExecutionAssigned,   "assigned"],
+  [["assigned"],              ExecutionPreparing,  "same"],
   [["assigned"],              ExecutionStarted,    "running"],
   [["running"],               ExecutionPublishing, "publishing"],
   [["running", "publishing"], ExecutionCompleted,  "completed"],

@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import { backoffMs, type Clock, causeOf, Fault, jittered, pause, type Random } from "@shoal/core";
 import { diskFault, isDiskFull } from "../disk-fault.ts";
 import type { InputRoom } from "../sources/room.ts";
+import { ContentChanged } from "../sources/source.ts";
 
 export interface DownloadPorts {
   readonly clock: Clock;
@@ -15,7 +16,12 @@ export interface GetAnswer {
   readonly statusCode: number;
   /** By name in lower case. */
   readonly headers: Readonly<
-    Partial<Record<"etag" | "last-modified" | "content-range" | "content-length", string | undefined>>
+    Partial<
+      Record<
+        "etag" | "last-modified" | "content-range" | "content-length" | "date" | "cache-control",
+        string | undefined
+      >
+    >
   >;
   readonly body: Readable;
 }
@@ -31,6 +37,8 @@ export interface DownloadRequest {
   readonly signal: AbortSignal;
   /** The SHA-256 that the bytes must have, in hex; empty accepts any. */
   readonly sha256: string;
+  /** The ETag or Last-Modified that the first answer must have; empty accepts any. */
+  readonly validator?: string | undefined;
 }
 
 // Six tries: with the pauses below some 12 s, which covers the restart of a server.
@@ -144,6 +152,9 @@ class Transfer {
       this.#validator = "";
       throw new Error("answered with another range than it was asked for");
     }
+    const { validator = "", shown } = this.#request;
+    if (validator !== "" && ![headers.etag, headers["last-modified"]].includes(validator))
+      throw new ContentChanged(shown);
     await this.#restart();
     const etag = headers.etag ?? "";
     // If-Range takes no weak validator (RFC 9110, 13.1.5).

@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as requestHttp } from "node:http";
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { causeOf, Fault } from "@shoal/core";
 import type { GetAnswer } from "./download.ts";
@@ -11,6 +11,8 @@ export interface GetRequest {
   readonly signal: AbortSignal;
   /** Redirects that are followed. */
   readonly redirectsMax: number;
+  /** GET when left out. */
+  readonly method?: "GET" | "HEAD";
 }
 
 const schemes: Readonly<Record<string, typeof requestHttp>> = { "http:": requestHttp, "https:": requestHttps };
@@ -19,7 +21,7 @@ const redirects: readonly (number | undefined)[] = [301, 302, 303, 307, 308];
 const temporary: readonly (number | undefined)[] = [408, 425, 429, 500, 502, 503, 504];
 
 /**
- * Sends one GET and follows redirects; each target is checked like the first. Returns an answer of status 2xx or
+ * Sends one GET or HEAD and follows redirects; each target is checked like the first. Returns an answer of status 2xx or
  * 416, whose body is not read yet. Throws Fault INPUT_UNAVAILABLE for what a retry cannot change, and another error for what it may.
  */
 export async function get(request: GetRequest): Promise<GetAnswer> {
@@ -52,16 +54,28 @@ function redirectTarget(from: URL, location: string): URL {
   return to;
 }
 
-async function send({ url, headers, reach, signal }: GetRequest): Promise<IncomingMessage> {
-  const refused = unreachableUrl(url, reach);
-  if (refused !== undefined) throw unavailable(url, refused);
+async function send({ url, headers, reach, signal, method = "GET" }: GetRequest): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const open = schemes[url.protocol] ?? requestHttp;
-  // No shared agent: a connection that a fault has left half-way serves no other request.
-  const sent = open(url, { headers, signal, agent: false, lookup: guardedLookup(reach) }, resolve);
+  const sent = openRequest({ url, headers, reach, signal, method }, resolve);
   sent.on("error", (failure) => {
     reject(failure instanceof UnreachableError ? unavailable(url, causeOf(failure).why) : failure);
   });
   sent.end();
   return promise;
+}
+
+export interface OutgoingRequest extends Omit<GetRequest, "redirectsMax" | "method"> {
+  readonly method: "GET" | "HEAD" | "PUT" | "POST";
+}
+
+/** Opens a request to an address that this node may connect to. Throws Fault INPUT_UNAVAILABLE for another one. */
+export function openRequest(
+  { url, headers, reach, signal, method }: OutgoingRequest,
+  answered: (answer: IncomingMessage) => void,
+): ClientRequest {
+  const refused = unreachableUrl(url, reach);
+  if (refused !== undefined) throw unavailable(url, refused);
+  const open = schemes[url.protocol] ?? requestHttp;
+  // No shared agent: a connection that a fault has left half-way serves no other request.
+  return open(url, { method, headers, signal, agent: false, lookup: guardedLookup(reach) }, answered);
 }

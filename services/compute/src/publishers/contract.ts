@@ -36,6 +36,7 @@ export function publisherContract(name: string, harness: PublisherHarness): void
         exitCode: "0",
         "made/deep/er/file.txt": "made",
         "made/large": "x".repeat(1_000_000),
+        "other/file.txt": "another output",
       });
     });
     it("gives the same result for the same execution", async () => {
@@ -95,6 +96,8 @@ function onStage(harness: PublisherHarness): () => PublisherFixture {
     const root = await mkdtemp(join(tmpdir(), "shoal-publisher-"));
     const folder = join(root, "results");
     await mkdir(join(folder, "made", "deep", "er"), { recursive: true });
+    await mkdir(join(folder, "other"));
+    await writeFile(join(folder, "other", "file.txt"), "another output");
     await writeFile(join(folder, "stdout"), "hello\n");
     await writeFile(join(folder, "stderr"), "");
     await writeFile(join(folder, "exitCode"), "0");

@@ -1,13 +1,17 @@
+import type { UploadClient } from "@shoal/core";
+import type { BucketList } from "../outbound/bucket-list.ts";
 import type { Reach } from "../outbound/reach.ts";
 import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import { local } from "./local/local.ts";
-import { nats, type ResultStore } from "./nats/nats.ts";
+import { nats, type ResultBucket } from "./nats/nats.ts";
 import type { Publisher } from "./publisher.ts";
 import { s3 } from "./s3/s3.ts";
+import { s3managed } from "./s3managed/s3managed.ts";
 
 /** What publishers need. */
 export interface PublisherPorts extends PartPorts {
-  readonly results: ResultStore;
+  readonly results: ResultBucket;
+  readonly uploads: UploadClient;
 }
 
 export interface PublisherSettings extends PartSettings {
@@ -15,6 +19,8 @@ export interface PublisherSettings extends PartSettings {
   readonly limitBytes: number;
   /** The addresses that results may be sent to, beside those of other machines. */
   readonly outbound: Reach;
+  /** The S3 buckets that jobs may write; empty allows every bucket. */
+  readonly s3: { readonly buckets: BucketList };
   readonly local: {
     readonly folder: string;
     readonly address: string;
@@ -29,5 +35,6 @@ export interface PublisherSettings extends PartSettings {
 export const createPublishers = partRegistry<Publisher, PublisherSettings, PublisherPorts>("publisher", {
   local: ({ limitBytes, local: settings }, { clock }) => local({ ...settings, clock, limitBytes }),
   nats: ({ limitBytes }, { results }) => nats({ results, limitBytes }),
-  s3: ({ limitBytes, outbound }) => s3({ reach: outbound, limitBytes }),
+  s3: ({ limitBytes, outbound, s3: { buckets } }) => s3({ reach: outbound, buckets, limitBytes }),
+  s3managed: ({ limitBytes, outbound }, { uploads }) => s3managed({ reach: outbound, limitBytes, uploads }),
 });

@@ -3,6 +3,8 @@ import type { NodePart } from "../parts.ts";
 
 /** Takes results out. Publishing the same execution twice gives the same result. */
 export interface Publisher extends NodePart {
+  /** Why this node does not publish with these params, or undefined when it does; called before a bid. */
+  refuses?(params: unknown): string | undefined;
   /** Publishes the folder. Throws a Fault with the reason; `signal` aborts it. */
   publish(results: PublishRequest): Promise<SpecConfig>;
 }

@@ -12,7 +12,9 @@ const whyCharsMax = 4_096;
 /** Creates a report of this run, now, under a number that no earlier report of it has. */
 export function reportOf(run: Run, saw: Observation): Report {
   run.number += 1;
-  return { at: run.ports.clock.now(), namespace: run.assignment.namespace, number: run.number, saw };
+  const preparation = run.progress?.shown(saw.kind === "preparing");
+  const base = { at: run.ports.clock.now(), namespace: run.assignment.namespace, number: run.number, saw };
+  return preparation === undefined ? base : { ...base, preparation };
 }
 
 /** A failure, with the task's output before it. */

@@ -16,6 +16,7 @@ type EntryOf<P extends JournalEntry["phase"]> = Extract<JournalEntry, { phase: P
 type Resume = { readonly [P in JournalEntry["phase"]]: (run: Run, entry: EntryOf<P>) => Promise<RunState> };
 
 const resumes: Resume = {
+  preparing: async () => ({ state: "idle" }),
   starting: (run) => attach(run, undefined),
   running: async (run, { startedAt, report }) => {
     const seen = await attach(run, startedAt);

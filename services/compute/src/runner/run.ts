@@ -7,7 +7,7 @@ import {
   type Random,
   type Registry,
 } from "@shoal/core";
-import type { Assignment, ExecutionRuntime, Report } from "@shoal/proto";
+import type { Assignment, ExecutionRuntime, Preparation, Report } from "@shoal/proto";
 import type { Executor, Running } from "../executors/executor.ts";
 import type { Grants } from "../grants/grants.ts";
 import type { HeldPath } from "../held-path.ts";
@@ -15,6 +15,7 @@ import type { Ended, Journal } from "../journal/journal.ts";
 import type { Publisher } from "../publishers/publisher.ts";
 import type { Outbox } from "../reports/outbox.ts";
 import type { Source } from "../sources/source.ts";
+import type { KeptResults } from "../workspace/kept-results.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import type { DesiredState, RunState } from "./run-state.ts";
 
@@ -28,6 +29,8 @@ export interface RunnerPorts {
   readonly sources: Registry<Source>;
   readonly publishers: Registry<Publisher>;
   readonly logger: Logger;
+  /** Keeps results that could not be published; without it they are removed. */
+  readonly kept?: Pick<KeptResults, "keep"> | undefined;
   /** The value of a host variable that tasks may read, or undefined. */
   readonly hostVariable: (name: string) => string | undefined;
   /** Where the secrets of a task come from. */
@@ -61,6 +64,15 @@ export interface RunLimits {
   readonly hostNetwork: boolean;
 }
 
+/** What a run has prepared so far. */
+export interface PreparationProgress {
+  /** Begins a stage: it is reported when it takes more than a second, and when it changes. */
+  begin(stage: Preparation["stage"]): void;
+  end(): void;
+  /** What a report shows: the stage while it lasts, and later only what was fetched from elsewhere. */
+  shown(isPreparing: boolean): Preparation | undefined;
+}
+
 /** One execution on its way through the matrix. */
 export interface Run {
   readonly ports: RunnerPorts;
@@ -71,6 +83,8 @@ export interface Run {
   readonly forgotten: AbortSignal;
   /** Paths of this machine that are held open for the execution; closed when its folder is removed. */
   readonly held: HeldPath[];
+  /** What has been prepared; set when the preparation begins. */
+  progress: PreparationProgress | undefined;
   /** True while a folder may exist for it. */
   hasFolder: boolean;
   /** The highest number of its reports, by any process of this node. */
@@ -114,6 +128,7 @@ export async function recordEnd(run: Run, report: Report): Promise<void> {
 
 /** The data by which the journal's phases of a live run differ. */
 type Phase =
+  | { readonly phase: "preparing" }
   | { readonly phase: "starting" }
   | { readonly phase: "running"; readonly startedAt: number }
   | { readonly phase: "exited"; readonly ended: Ended };

@@ -320,16 +320,38 @@ describe("publishing", () => {
   });
 
   it("fails with the task's output, for another node", async () => {
-    const { part } = publisher(() => failing("PUBLISH_FAILED"));
-    const harness = createNodeHarness({ publishers: [part] });
+    const { part, asked } = publisher(() => failing("PUBLISH_FAILED"));
+    const harness = createNodeHarness({ publishers: [part], settings: { publishMs: 300 * second } });
     await harness.boot();
     harness.assign(withResults);
-    await harness.sim.clock.advance(5 * second);
+    await harness.sim.clock.advance(100 * second);
+    expect(asked).toHaveLength(8);
     expect(harness.received(withResults.executionId).at(-1)).toMatchObject({
       kind: "failed",
       code: "PUBLISH_FAILED",
       final: false,
       output: { stdout: "hi", exitCode: 3 },
+    });
+  });
+
+  it("keeps what could not be published, and names the place", async () => {
+    const { part } = publisher(() => failing("TASK_INVALID"));
+    const keptFolders: string[] = [];
+    const keep = async (executionId: string, folder: string) => {
+      keptFolders.push(folder);
+      return { path: `/kept/${executionId}`, untilAt: Date.UTC(2026, 10, 23) };
+    };
+    const kept = { name: "kept", start: async () => {}, stop: async () => {}, keep };
+    const harness = createNodeHarness({ publishers: [part], kept });
+    await harness.boot();
+    harness.assign(withResults);
+    await harness.sim.clock.advance(5 * second);
+    const { executionId, nodeId } = withResults;
+    expect(keptFolders).toEqual([expect.stringContaining(`${executionId}/results`)]);
+    const where = `the results are kept on node ${nodeId} in /kept/${executionId} until 2026-11-23T00:00:00.000Z`;
+    expect(harness.received(executionId).at(-1)).toMatchObject({
+      code: "TASK_INVALID",
+      why: expect.stringContaining(where),
     });
   });
 

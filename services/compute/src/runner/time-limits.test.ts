@@ -60,6 +60,7 @@ const withInput = (prepareTimeoutMs: number) =>
 const onSurvivor = (limits: { prepareTimeoutMs?: number; timeoutMs?: number }) =>
   assignmentOf({ ...limits, task: { engine: { type: "survivor" } } });
 
+const preparing = { kind: "preparing" };
 const startTimedOut = { kind: "failed", code: "START_TIMED_OUT", final: false };
 
 describe("the time to prepare", () => {
@@ -88,7 +89,7 @@ describe("the time to prepare", () => {
     const assignment = onSurvivor({ prepareTimeoutMs: 10 * second });
     harness.assign(assignment);
     await harness.sim.clock.advance(10 * second + 100);
-    expect(harness.received(assignment.executionId)).toMatchObject([startTimedOut]);
+    expect(harness.received(assignment.executionId)).toMatchObject([preparing, startTimedOut]);
     expect(harness.tree.size).toBe(0);
     start();
     await harness.sim.clock.settle();
@@ -102,7 +103,7 @@ describe("the time to prepare", () => {
     const assignment = onSurvivor({ prepareTimeoutMs: 10 * second });
     harness.assign(assignment);
     await harness.sim.clock.advance(10 * second + windDown + 100);
-    expect(harness.received(assignment.executionId)).toMatchObject([startTimedOut]);
+    expect(harness.received(assignment.executionId)).toMatchObject([preparing, startTimedOut]);
     start();
     await harness.sim.clock.advance(100);
     expect(running()).toEqual([]);
@@ -155,7 +156,7 @@ describe("the time to prepare", () => {
     const assignment = onSurvivor({ prepareTimeoutMs: 0 });
     harness.assign(assignment);
     await harness.sim.clock.advance(3_600 * second);
-    expect(harness.received(assignment.executionId)).toEqual([]);
+    expect(new Set(harness.received(assignment.executionId).map(({ kind }) => kind))).toEqual(new Set(["preparing"]));
     start();
     await harness.sim.clock.advance(second);
     expect(running()).toEqual([assignment.executionId]);

@@ -71,7 +71,8 @@ function onStage(harness: SourceHarness): SourceFixture {
       const signal = new AbortController().signal;
       const partition = { index: 0, count: 1 };
       // 1 MiB: more than any file of this contract.
-      return { params: source.params.parse(params), partition, folder, room: roomFor(1024 * 1024), signal, ...more };
+      const base = { namespace: "default", params: source.params.parse(params), partition, folder, signal };
+      return { ...base, room: roomFor(1024 * 1024), ...more };
     };
     return { source, request };
   };

@@ -1,4 +1,7 @@
 import { systemRandom } from "@shoal/node";
+import { cachedSource } from "../input-cache/cached-source.ts";
+import type { InputCache } from "../input-cache/input-cache.ts";
+import type { BucketList } from "../outbound/bucket-list.ts";
 import type { Reach } from "../outbound/reach.ts";
 import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import { inline } from "./inline/inline.ts";
@@ -12,14 +15,24 @@ export interface SourceSettings extends PartSettings {
   readonly allowListedLocalPaths: readonly string[];
   /** The addresses that inputs may come from, beside those of other machines. */
   readonly outbound: Reach;
+  /** The S3 buckets that jobs may read; empty allows every bucket. */
+  readonly s3: { readonly buckets: BucketList };
+}
+
+/** What sources need. */
+export interface SourcePorts extends PartPorts {
+  /** Stores inputs for later executions; none when left out. */
+  readonly cache?: InputCache | undefined;
 }
 
 /** Every source that a node can offer. */
-export const createSources = partRegistry<Source, SourceSettings, PartPorts>("source", {
+export const createSources = partRegistry<Source, SourceSettings, SourcePorts>("source", {
   inline,
   local: ({ allowListedLocalPaths: allow }) => local({ allow }),
   // The same source under its older name, which existing job files still use.
   localdirectory: ({ allowListedLocalPaths: allow }) => local({ name: "localdirectory", allow }),
-  s3: ({ outbound }, { clock }) => s3({ reach: outbound, clock, random: systemRandom }),
-  urldownload: ({ outbound }, { clock }) => urlDownload({ reach: outbound, clock, random: systemRandom }),
+  s3: ({ outbound, s3: { buckets } }, { clock, cache }) =>
+    cachedSource(s3({ reach: outbound, buckets, clock, random: systemRandom }), cache),
+  urldownload: ({ outbound }, { clock, cache }) =>
+    cachedSource(urlDownload({ reach: outbound, clock, random: systemRandom }), cache),
 });

@@ -10,6 +10,7 @@ import { memoryJournal } from "../journal/memory-journal.ts";
 import type { ComputePorts, NodeSettings } from "../ports.ts";
 import type { Publisher } from "../publishers/publisher.ts";
 import type { Source } from "../sources/source.ts";
+import type { KeptResults } from "../workspace/kept-results.ts";
 import { type MemoryTree, memoryWorkspace } from "../workspace/memory-workspace.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import { testNodeId } from "./assignments.ts";
@@ -41,6 +42,7 @@ export interface NodeHarnessOptions {
   readonly sources?: readonly Source[];
   readonly publishers?: readonly Publisher[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly kept?: KeptResults;
 }
 
 /** One node on memory ports, which can be killed and restarted on its journal. */
@@ -158,6 +160,7 @@ async function boot(stage: Stage, at: KillAt | undefined): Promise<Life> {
     sources: registry("source", options.sources ?? []),
     publishers: registry("publisher", options.publishers ?? []),
     env: options.env ?? {},
+    kept: options.kept,
     logger: silentLogger,
   };
   const processes = createCompute(settings, ports);

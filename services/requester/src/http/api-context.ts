@@ -5,6 +5,7 @@ import type { RequesterHealth } from "../health/requester-health.ts";
 import type { ClusterControl } from "../reads/cluster.ts";
 import type { NodeList } from "../reads/node-list.ts";
 import type { PositionGate } from "../reads/position-gate.ts";
+import type { ResultStore } from "../results/result-store.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 import type { Admission } from "./admission.ts";
 import type { ByteBudget } from "./byte-budget.ts";
@@ -40,6 +41,8 @@ export interface ApiParts {
   readonly viewPositions: Pick<Positions, "load">;
   readonly logs: LogReader;
   readonly results: ResultReader;
+  /** Stores whose results clients get in another form than the node reported, by type. */
+  readonly resultStores: ReadonlyMap<string, ResultStore>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

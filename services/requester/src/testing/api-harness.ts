@@ -30,6 +30,7 @@ import { createCluster } from "../reads/cluster.ts";
 import { createNodeList } from "../reads/node-list.ts";
 import type { Living } from "../reads/roster.ts";
 import { selfInfo } from "../reads/self-info.ts";
+import { nats } from "../results/nats.ts";
 import { keyRing } from "../secrets/key-ring.ts";
 import { createSecrets } from "../secrets/secrets.ts";
 import { checkAnswers } from "./check-answers.ts";
@@ -85,7 +86,9 @@ interface LivingMember extends Living {
   readonly featureLevel?: number;
 }
 
-interface HarnessOptions extends Partial<Pick<ApiParts, "results" | "publicUrl">>, Partial<ApiOptions> {}
+interface HarnessOptions
+  extends Partial<Pick<ApiParts, "results" | "resultStores" | "publicUrl">>,
+    Partial<ApiOptions> {}
 
 const apiOptions = { host: "127.0.0.1", port: 0, origins: [], requestsPerSecond: 1e6, connectionsMax: 1000 } as const;
 
@@ -95,7 +98,12 @@ function recordedWarnings() {
 }
 
 /** The API over memory ports: a log, views that follow it at once, and functions that write history. */
-export async function apiHarness({ results, publicUrl = "", ...options }: HarnessOptions = {}) {
+export async function apiHarness({
+  results = { open: async () => undefined },
+  resultStores = new Map([["nats", nats()]]),
+  publicUrl = "",
+  ...options
+}: HarnessOptions = {}) {
   const sim = createSimulatedCluster({ seed: "api" });
   const driving = driveWithin(sim.clock);
   const { warnings, logger } = recordedWarnings();
@@ -117,7 +125,8 @@ export async function apiHarness({ results, publicUrl = "", ...options }: Harnes
     viewPositions: ports.positions,
     nodes,
     cluster: createCluster({ requesterId, roster, membership, owner, leases: ports.leases }),
-    results: results ?? { open: async () => undefined },
+    results,
+    resultStores,
     health: wellHealth,
   };
   const api = createApi(parts, { ...apiOptions, ...options });

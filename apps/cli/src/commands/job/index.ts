@@ -41,6 +41,12 @@ export const job: NounPart = {
       load: async () => (await import("./history.ts")).history,
     },
     {
+      name: "explain",
+      args: "<job>",
+      summary: "show why a job runs where it does, why it waits, or why it failed",
+      load: async () => (await import("./explain.ts")).explain,
+    },
+    {
       name: "versions",
       args: "<job>",
       summary: "list the versions of a job, the oldest first",

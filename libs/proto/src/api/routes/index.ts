@@ -11,6 +11,7 @@ import { clusterStatus } from "./cluster-status.ts";
 import { deleteSecret } from "./delete-secret.ts";
 import { diffJob } from "./diff-job.ts";
 import { events } from "./events.ts";
+import { explainJob } from "./explain-job.ts";
 import { finishUpgrade } from "./finish-upgrade.ts";
 import { getJob } from "./get-job.ts";
 import { getNode } from "./get-node.ts";
@@ -40,6 +41,7 @@ export const apiRoutes = {
   getJob,
   stopJob,
   rerunJob,
+  explainJob,
   diffJob,
   jobExecutions,
   jobHistory,

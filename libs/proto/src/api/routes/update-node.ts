@@ -36,6 +36,7 @@ export const updateNode = defineRoute({
       .int("expected whole seconds")
       .min(0, "expected 0 or more seconds")
       .max(deadlineMax, "expected at most 30 days")
+      // As Nomad's default.
       .default(3600)
       .describe("of a drain: seconds after which the rest of the work moves; an hour by default"),
   }),

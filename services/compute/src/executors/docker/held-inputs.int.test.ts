@@ -34,6 +34,7 @@ async function host() {
       params: source.params.parse({ SourcePath: join(root, path), ReadWrite }),
       partition: { index: 0, count: 1 },
       folder: root,
+      namespace: "default",
       room: { take: () => {} },
       signal: new AbortController().signal,
     });
@@ -181,7 +182,7 @@ async function inNamespace(facts: object): Promise<string> {
     const { allow, path, image, folder, id } = JSON.parse(process.argv[1]);
     const source = local({ allow });
     const params = source.params.parse({ SourcePath: path });
-    const want = { params, partition: { index: 0, count: 1 }, folder, room: { take: () => {} }, signal: new AbortController().signal };
+    const want = { params, namespace: "default", partition: { index: 0, count: 1 }, folder, room: { take: () => {} }, signal: new AbortController().signal };
     const input = { ...(await source.fetch(want)), target: "/in" };
     const executor = docker({ nodeId: id, instanceId: id, clock: systemClock });
     let said = "";

@@ -18,6 +18,7 @@ async function swapped(path: "dir" | "dir/text.txt"): Promise<Input> {
     params: source.params.parse({ SourcePath: join(parent, path) }),
     partition: { index: 0, count: 1 },
     folder: parent,
+    namespace: "default",
     room: { take: () => {} },
     signal: new AbortController().signal,
   });

@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { causeOf, Fault } from "@shoal/core";
 import { type Pack, pack } from "tar-stream";
+import { garbageCollector } from "./collect-garbage.ts";
 import { type ArchiveEntry, type WalkOptions, walk } from "./walk.ts";
 
 /**
@@ -60,7 +61,10 @@ async function addFile(
   if (sizeBytes === 0) return void to.end();
   const file = await openResult(hostPath);
   try {
-    await pipeline(file.createReadStream({ end: sizeBytes - 1, autoClose: false }), to, { signal });
+    const bytes = file.createReadStream({ end: sizeBytes - 1, autoClose: false });
+    const collect = garbageCollector();
+    bytes.on("data", ({ length }) => collect(length));
+    await pipeline(bytes, to, { signal });
   } finally {
     await file.close();
   }

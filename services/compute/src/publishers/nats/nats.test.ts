@@ -3,9 +3,9 @@ import { Fault } from "@shoal/core";
 import { describe, expect, it } from "vitest";
 import { publisherContract } from "../contract.ts";
 import { unpack } from "../testing/unpack.ts";
-import { nats, type ResultStore } from "./nats.ts";
+import { nats, type ResultBucket } from "./nats.ts";
 
-function memoryStore(): ResultStore & { readonly objects: Map<string, Uint8Array> } {
+function memoryStore(): ResultBucket & { readonly objects: Map<string, Uint8Array> } {
   const objects = new Map<string, Uint8Array>();
   return {
     objects,

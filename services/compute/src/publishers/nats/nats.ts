@@ -5,7 +5,7 @@ import { archive } from "../archive/archive.ts";
 import type { Publisher } from "../publisher.ts";
 
 /** Stores a node's results in NATS: a bucket that only this node may write. */
-export interface ResultStore {
+export interface ResultBucket {
   /** The bucket's name, which a client needs to fetch a result. */
   readonly bucket: string;
   /** Stores or replaces an object. Throws a Fault unless the object is known to be stored. */
@@ -29,7 +29,7 @@ const NatsPublisherParams = z.strictObject({}).meta({
 });
 
 export interface NatsPublisherOptions {
-  readonly results: ResultStore;
+  readonly results: ResultBucket;
   /** Limit of all files of one result together, in bytes. */
   readonly limitBytes: number;
 }

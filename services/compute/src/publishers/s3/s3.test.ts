@@ -120,3 +120,23 @@ it("plain stores no links", async () => {
   await publish({ Key: "a", Encoding: "plain" });
   expect(below("a/")).toEqual({ file: "x" });
 });
+
+describe("a list of buckets", () => {
+  it.each([
+    ["bucket", undefined],
+    ["default/bucket", undefined],
+    ["other", /use no bucket bucket: .+ publishers\.s3\.buckets/],
+    ["team/bucket", /jobs of namespace default/],
+  ])("%s lets a job write, or refuses with the reason", async (line, why) => {
+    await writeFile(join(folder, "stdout"), "hello");
+    const publisher = s3({ reach: { loopback: true, linkLocal: false }, limitBytes, buckets: [line] });
+    const params = { ...place(), Key: "a" };
+    expect(publisher.refuses?.(params)).toEqual(
+      line.endsWith("bucket") ? undefined : expect.stringMatching(/jobs use no/),
+    );
+    const publishing = publish(params, { publisher });
+    if (why === undefined) await publishing;
+    else await expect(publishing).rejects.toMatchObject({ code: "TASK_INVALID", why: expect.stringMatching(why) });
+    expect(server.objects.size).toBe(why === undefined ? 1 : 0);
+  });
+});

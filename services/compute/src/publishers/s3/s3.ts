@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { causeOf, Fault } from "@shoal/core";
 import { z } from "zod";
+import { type BucketList, unlistedBucket } from "../../outbound/bucket-list.ts";
 import { type Reach, unreachableUrl } from "../../outbound/reach.ts";
 import { openS3, s3Refusal } from "../../outbound/s3-client.ts";
 import { archive, openResult } from "../archive/archive.ts";
@@ -46,24 +47,34 @@ type S3PublisherParams = z.infer<typeof S3PublisherParams>;
 
 export interface S3PublisherOptions {
   readonly reach: Reach;
+  /** The buckets that jobs may write; empty allows every bucket. */
+  readonly buckets?: BucketList;
   /** Limit of all files of one result together, in bytes. */
   readonly limitBytes: number;
 }
 
-// S3 accepts 10,000 parts: 16 MiB reach its limit for uploads of unknown size of 160 GB. With two parts at once an
-// upload takes at most 48 MiB.
-const partBytes = 16 * 1024 * 1024;
+// S3 accepts 10,000 parts of at least 5 MiB. The rest of the parts is for the headers of an archive.
+const partMinBytes = 5 * 1024 * 1024;
+const partsMax = 9_000;
 const concurrentParts = 2;
 
 /** Stores results in an S3 store, as one archive or file by file. */
-export function s3({ reach, limitBytes }: S3PublisherOptions): Publisher {
+export function s3({ reach, buckets = [], limitBytes }: S3PublisherOptions): Publisher {
+  const problemOf = (bucket: string, namespace?: string) =>
+    buckets.length === 0 ? undefined : unlistedBucket(buckets, { bucket, namespace, setting: "publishers.s3.buckets" });
   return {
     name: "s3",
     params: S3PublisherParams,
     unavailable: async () => undefined,
+    refuses(params) {
+      const { Bucket, Endpoint } = S3PublisherParams.parse(params);
+      return problemOf(Bucket) ?? (Endpoint === "" ? undefined : unreachableUrl(new URL(Endpoint), reach));
+    },
     async publish(request) {
       const params = S3PublisherParams.parse(request.params);
       const { Bucket, Endpoint, Region } = params;
+      const unlisted = problemOf(Bucket, request.namespace);
+      if (unlisted !== undefined) throw new Fault("TASK_INVALID", unlisted);
       const refused = Endpoint === "" ? undefined : unreachableUrl(new URL(Endpoint), reach);
       if (refused !== undefined) throw new Fault("PUBLISH_FAILED", `the S3 endpoint ${Endpoint}: ${refused}`);
       const client = await openS3({ endpoint: Endpoint, region: Region }, reach);
@@ -132,12 +143,16 @@ const stores: Readonly<Record<S3PublisherParams["Encoding"], (storing: Storing) 
   },
 };
 
-async function upload({ client, Bucket, request: { signal } }: Storing, Key: string, Body: Readable): Promise<void> {
+async function upload(
+  { client, Bucket, limitBytes, request: { signal } }: Storing,
+  Key: string,
+  Body: Readable,
+): Promise<void> {
   const { Upload } = await import("@aws-sdk/lib-storage");
   const sending = new Upload({
     client,
     params: { Bucket, Key, Body },
-    partSize: partBytes,
+    partSize: Math.max(partMinBytes, Math.ceil(limitBytes / partsMax)),
     queueSize: concurrentParts,
   });
   const stop = () => void sending.abort();

@@ -1,11 +1,12 @@
 import { posix } from "node:path";
-import { Fault } from "@shoal/core";
+import { causeOf, Fault } from "@shoal/core";
 import { readParams, type Task } from "@shoal/proto";
 import type { Input } from "../../executors/executor.ts";
 import { type TaskRoom, taskRoom } from "../../sources/room.ts";
 import { deadline } from "../deadline.ts";
-import { retrying } from "../retrying.ts";
+import { patience, retrying } from "../retrying.ts";
 import type { Run } from "../run.ts";
+import type { Progress } from "./progress.ts";
 
 type InputSource = Task["inputSources"][number];
 
@@ -13,7 +14,7 @@ type InputSource = Task["inputSources"][number];
  * Fetches all inputs concurrently, until `stopped`. The first failure aborts the other fetches and is thrown as a
  * Fault.
  */
-export async function fetchInputs(run: Run, stopped: AbortSignal): Promise<readonly Input[]> {
+export async function fetchInputs(run: Run, stopped: AbortSignal, progress: Progress): Promise<readonly Input[]> {
   const { ports, assignment } = run;
   const sources = assignment.task.inputSources;
   if (sources.length === 0) return [];
@@ -26,13 +27,14 @@ export async function fetchInputs(run: Run, stopped: AbortSignal): Promise<reado
   try {
     const fetches = sources.map(async (source, index) => {
       try {
-        return await fetchOne(run, source, { index, signal, room });
+        return await fetchOne(run, source, { index, signal, room, progress });
       } catch (failure) {
         // Only the first failure is the reason: the others follow from it.
         failed.abort(failure);
         throw failure;
       }
     });
+    progress.begin("inputs");
     // Waits for all of them, so that afterwards nothing writes any more.
     const ends = await Promise.allSettled(fetches);
     if (failed.signal.aborted) throw failed.signal.reason;
@@ -53,12 +55,13 @@ interface InputTarget {
   readonly index: number;
   readonly signal: AbortSignal;
   readonly room: TaskRoom;
+  readonly progress: Progress;
 }
 
 async function fetchOne(
   run: Run,
   { source, target: folderOrFile }: InputSource,
-  { index, signal, room }: InputTarget,
+  { index, signal, room, progress }: InputTarget,
 ): Promise<Input> {
   const { ports, assignment } = run;
   if (!ports.sources.has(source.type)) {
@@ -73,12 +76,23 @@ async function fetchOne(
   const folder = `${ports.workspace.folderOf(assignment.executionId)}/inputs/${index}`;
   const { partition } = assignment;
   const own = room.input();
-  const { hostPath, readOnly, held, name } = await retrying(ports, signal, async () => {
+  // Only what comes from elsewhere takes time, and can be on the node already.
+  const note = part.identify === undefined ? () => {} : progress.add(folderOrFile, source.type);
+  let tries = 0;
+  const fetched = await retrying({ ...ports, ...patience.inputs, signal }, async () => {
+    tries += 1;
+    note({ tries });
     // A failed attempt leaves part of an input, and its count: on a full disk nothing else would fit.
     own.release();
     await ports.workspace.remake(folder);
-    return part.fetch({ params: params.value, partition, folder, room: own, signal });
+    const request = { namespace: assignment.namespace, params: params.value, partition, folder, room: own, signal };
+    return part.fetch(request).catch((failure: unknown) => {
+      note({ why: causeOf(failure).why });
+      throw failure;
+    });
   });
+  const { hostPath, readOnly, held, name, sizeBytes, isCached = false } = fetched;
+  note({ state: "ready", sizeBytes, isCached });
   const target = name === undefined ? folderOrFile : posix.join(folderOrFile, name);
   if (held === undefined) return { hostPath, target, readOnly };
   if (signal.aborted) {

@@ -1,6 +1,7 @@
 import { breakOff } from "../break-off.ts";
 import { deadline } from "../deadline.ts";
 import { fetchInputs } from "../prepare/inputs.ts";
+import { Progress } from "../prepare/progress.ts";
 import { fetchSecrets } from "../prepare/secrets.ts";
 import { type Plan, planOf, readyWork } from "../prepare/work.ts";
 import type { Run } from "../run.ts";
@@ -14,19 +15,23 @@ export async function prepare(run: Run, seen: RunState): Promise<RunState> {
   const { ports, assignment, stopped } = run;
   const ms = assignment.prepareTimeoutMs;
   const limit = deadline(ports.clock, { ms, stopped, what: "preparing", code: "START_TIMED_OUT" });
+  const progress = new Progress(run);
+  run.progress = progress;
   try {
     const plan = planOf(run);
     run.runtime = { ...run.runtime, ...(await ports.grants.grant(assignment)) };
     const secrets = await fetchSecrets(run, limit.signal);
     // A source that continues after its abort writes into a removed folder: the next start of the node sweeps what it
     // leaves.
-    const inputs = await breakOff(ports.clock, limit.signal, fetchInputs(run, limit.signal));
+    const inputs = await breakOff(ports.clock, limit.signal, fetchInputs(run, limit.signal, progress));
     return { state: "prepared", ...(await readyWork(run, withEnv(plan, secrets), inputs)), limit };
   } catch (failure) {
     limit.cancel();
     // An operation that a stop aborted is not a failure.
     if (stopped.aborted) return seen;
     throw limit.why() ?? failure;
+  } finally {
+    progress.end();
   }
 }
 

@@ -1,10 +1,10 @@
-import { Fault } from "@shoal/core";
+import { causeOf, Fault } from "@shoal/core";
 import { type Report, readParams, type SpecConfig } from "@shoal/proto";
 import type { Ended } from "../../journal/journal.ts";
 import { breakOff } from "../break-off.ts";
 import { deadline } from "../deadline.ts";
 import { outgoing, reportOf, thrownReport } from "../reports.ts";
-import { retrying } from "../retrying.ts";
+import { patience, retrying } from "../retrying.ts";
 import { type Run, record, resultsFolderOf, runtimeOf } from "../run.ts";
 import type { RunState, RunStateOf } from "../run-state.ts";
 
@@ -21,9 +21,25 @@ export async function publish(run: Run, { ended }: RunStateOf<"exited">): Promis
     return { state: "published", report: completedReport(run, ended, result) };
   } catch (failure) {
     if (run.stopped.aborted) return { state: "exited", ended };
-    const report = thrownReport(run, failure);
+    const report = thrownReport(run, await keepResults(run, failure));
     if (report.saw.kind !== "failed") return { state: "published", report };
     return { state: "published", report: { ...report, saw: { ...report.saw, output: ended.output } } };
+  }
+}
+
+/** Moves the results to where they are kept, and returns the failure with their place. */
+async function keepResults(run: Run, failure: unknown): Promise<unknown> {
+  const { ports, assignment } = run;
+  const { executionId, nodeId } = assignment;
+  try {
+    const kept = await ports.kept?.keep(executionId, resultsFolderOf(run));
+    if (kept === undefined || !(failure instanceof Fault)) return failure;
+    const until = new Date(kept.untilAt).toISOString();
+    const why = `${failure.why}; the results are kept on node ${nodeId} in ${kept.path} until ${until}`;
+    return new Fault(failure.code, why, { cause: failure });
+  } catch (problem) {
+    ports.logger.warn({ executionId, ...causeOf(problem) }, "keeping unpublished results failed");
+    return failure;
   }
 }
 
@@ -60,7 +76,7 @@ async function takeOut(run: Run, ended: Ended): Promise<SpecConfig> {
     return await breakOff(
       ports.clock,
       signal,
-      retrying(ports, signal, () => publisher.publish(results)),
+      retrying({ ...ports, ...patience.results, signal }, () => publisher.publish(results)),
     );
   } catch (failure) {
     throw limit.why() ?? failure;

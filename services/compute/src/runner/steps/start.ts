@@ -14,16 +14,19 @@ export async function start(run: Run, seen: RunStateOf<"prepared">): Promise<Run
   const { limit, capture } = seen;
   await record(run, { phase: "starting" });
   if (stopped.aborted) return seen;
+  run.progress?.begin("environment");
   const starting = seen.executor.start(seen.work, limit.signal);
   try {
     const running = await breakOff(ports.clock, limit.signal, starting);
     limit.cancel();
     keepImage(run, running);
+    run.progress?.end();
     const startedAt = ports.clock.now();
     // A work that has already ended reports its end, and `starting` is enough for a restart.
     if (!(await isOver(running))) reportStart(run, startedAt);
     return { state: "running", running, startedAt, capture };
   } catch (failure) {
+    run.progress?.end();
     // Nothing waits for the start any more: a late start is ended at once, and swept.
     starting.then((late) => late.halt(0)).catch(() => {});
     if (stopped.aborted) return seen;

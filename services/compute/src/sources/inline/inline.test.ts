@@ -45,7 +45,14 @@ const fetch = (params: object, limitBytes = 1_000_000) => {
   const signal = new AbortController().signal;
   const partition = { index: 0, count: 1 };
   const room = taskRoom({ inputBytes: limitBytes, taskBytes: limitBytes }).input();
-  return source.fetch({ params: source.params.parse(params), partition, folder: root, room, signal });
+  return source.fetch({
+    namespace: "default",
+    params: source.params.parse(params),
+    partition,
+    folder: root,
+    room,
+    signal,
+  });
 };
 
 describe("an inline file", () => {

@@ -65,7 +65,14 @@ async function ask(allow: readonly string[], request: object): Promise<string> {
   const params = source.params.parse(request);
   const why = await source.refuses(params);
   const partition = { index: 0, count: 1 };
-  const want = { params, partition, folder: root, room: { take: () => {} }, signal: new AbortController().signal };
+  const want = {
+    namespace: "default",
+    params,
+    partition,
+    folder: root,
+    room: { take: () => {} },
+    signal: new AbortController().signal,
+  };
   const end = await source.fetch(want).then(
     async ({ hostPath, readOnly, held }) => {
       await held?.close();
@@ -134,7 +141,13 @@ describe("a local input", () => {
   it("is what was checked, whatever replaces it afterwards", async () => {
     const source = local({ allow: [`${root}/open/**`] });
     const params = source.params.parse({ SourcePath: at("open/deep") });
-    const want = { params, partition: { index: 0, count: 1 }, folder: root, room: { take: () => {} } };
+    const want = {
+      params,
+      namespace: "default",
+      partition: { index: 0, count: 1 },
+      folder: root,
+      room: { take: () => {} },
+    };
     await writeFile(at("open/deep/inside"), "judged");
     const { held } = await source.fetch({ ...want, signal: new AbortController().signal });
     await swap("open/deep", "closed");
@@ -151,7 +164,13 @@ describe("a local input", () => {
   ])("under %s: that only this node's user can replace %s is %s", async (line, path, steady) => {
     const source = local({ allow: [`${root}${line}`] });
     const params = source.params.parse({ SourcePath: at(path) });
-    const want = { params, partition: { index: 0, count: 1 }, folder: root, room: { take: () => {} } };
+    const want = {
+      params,
+      namespace: "default",
+      partition: { index: 0, count: 1 },
+      folder: root,
+      room: { take: () => {} },
+    };
     const { held } = await source.fetch({ ...want, signal: new AbortController().signal });
     expect(held?.steady).toBe(steady);
     await held?.close();

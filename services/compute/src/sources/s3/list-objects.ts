@@ -15,11 +15,19 @@ export interface ListRequest extends Pick<FetchRequest, "partition" | "signal"> 
   readonly params: S3SourceParams;
 }
 
-/** The keys of the objects that this partition gets. Throws a Fault for more than 100,000 of them, or 10,000 to fetch. */
-export async function listObjects(request: ListRequest): Promise<readonly string[]> {
+/** An object of a listing. */
+export interface ListedObject {
+  readonly key: string;
+  /** Changes with the content; empty for the one object that the source names, which is not listed. */
+  readonly etag: string;
+}
+
+/** The objects that this partition gets. Throws a Fault for more than 100,000 of them, or 10,000 to fetch. */
+export async function listObjects(request: ListRequest): Promise<readonly ListedObject[]> {
   const { params, partition } = request;
-  const listed = isPrefix(params.Key) ? await allKeys(request) : [params.Key];
-  const filtered = listed.filter(matching(params.Filter, listed));
+  const listed = isPrefix(params.Key) ? await allObjects(request) : [{ key: params.Key, etag: "" }];
+  const allKeys = listed.map(({ key }) => key);
+  const filtered = listed.filter(matching(params.Filter, allKeys));
   const {
     Type: type,
     Pattern: pattern,
@@ -29,18 +37,18 @@ export async function listObjects(request: ListRequest): Promise<readonly string
   } = params.Partition;
   const rule = { type, pattern, startIndex, endIndex, dateFormat };
   const by = { partition: rule, prefix: isPrefix(params.Key) ? params.Key : "", count: partition.count };
-  const keys =
+  const objects =
     partition.count === 1
       ? filtered
-      : filtered.filter((key) => {
+      : filtered.filter(({ key }) => {
           const match = (text: string): Match => matchesOf(pattern, [text])[0] ?? null;
           return [undefined, partition.index].includes(partitionOfObject(key, { ...by, match }));
         });
-  if (keys.length > chosenMax) throw tooMany(params, chosenMax);
-  return keys;
+  if (objects.length > chosenMax) throw tooMany(params, chosenMax);
+  return objects;
 }
 
-function matching(pattern: string, keys: readonly string[]): (key: string, index: number) => boolean {
+function matching(pattern: string, keys: readonly string[]): (_: unknown, index: number) => boolean {
   if (pattern === "") return () => true;
   const matches = matchesOf(pattern, keys);
   return (_, index) => matches[index] !== null;
@@ -49,10 +57,10 @@ function matching(pattern: string, keys: readonly string[]): (key: string, index
 const tooMany = ({ Bucket, Key }: S3SourceParams, max: number): Fault =>
   new Fault("TOO_LARGE", `s3://${Bucket}/${Key} has more than ${max} objects: use a longer key, or partitions`);
 
-async function allKeys({ client, params, signal }: ListRequest): Promise<readonly string[]> {
+async function allObjects({ client, params, signal }: ListRequest): Promise<readonly ListedObject[]> {
   const { ListObjectsV2Command } = await import("@aws-sdk/client-s3");
   const { Bucket, Key } = params;
-  const keys: string[] = [];
+  const objects: ListedObject[] = [];
   let token: string | undefined;
   do {
     const next = new ListObjectsV2Command({ Bucket, Prefix: Key.replace(/\*$/, ""), ContinuationToken: token });
@@ -60,9 +68,10 @@ async function allKeys({ client, params, signal }: ListRequest): Promise<readonl
       throw s3Refusal(failure, `s3://${Bucket}/${Key}`, "INPUT_UNAVAILABLE") ?? failure;
     });
     // A key with / at its end stands for a folder, and has no content.
-    for (const { Key: key = "" } of page.Contents ?? []) if (!key.endsWith("/")) keys.push(key);
-    if (keys.length > listedMax) throw tooMany(params, listedMax);
+    for (const { Key: key = "", ETag: etag = "" } of page.Contents ?? [])
+      if (!key.endsWith("/")) objects.push({ key, etag });
+    if (objects.length > listedMax) throw tooMany(params, listedMax);
     token = page.NextContinuationToken;
   } while (token !== undefined);
-  return keys;
+  return objects;
 }

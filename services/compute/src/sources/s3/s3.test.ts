@@ -76,7 +76,8 @@ async function fetch(params: object, { partition, onBytes, limitBytes = 10_000_0
   const folder = await mkdtemp(join(root, "input-"));
   const { signal } = new AbortController();
   const parsed = source.params.parse({ ...place(), ...params });
-  return await source.fetch({ params: parsed, partition: partition ?? { index: 0, count: 1 }, folder, room, signal });
+  const want = { namespace: "default", params: parsed, partition: partition ?? { index: 0, count: 1 } };
+  return await source.fetch({ ...want, folder, room, signal });
 }
 
 async function filesOf(params: object, options?: Options): Promise<Readonly<Record<string, string>>> {
@@ -197,9 +198,33 @@ describe("one object", () => {
       const params = source.params.parse({ ...place(), Endpoint: `http://${host}:${port}`, Key: "a" });
       const { signal } = new AbortController();
       const room = taskRoom({ inputBytes: 1, taskBytes: 1 }).input();
-      const want = { params, partition: { index: 0, count: 1 }, folder: root, room, signal };
+      const want = { params, namespace: "default", partition: { index: 0, count: 1 }, folder: root, room, signal };
       await expect(source.fetch(want)).rejects.toEqual(unavailable(/outbound.loopback is off/));
     }
     expect(server.requests.length).toBe(before);
+  });
+});
+
+describe("a list of buckets", () => {
+  const Key = "absent";
+  it.each([
+    ["bucket", "default", undefined],
+    ["default/bucket", "default", undefined],
+    ["other", "default", /use no bucket bucket: .+ sources\.s3\.buckets/],
+    ["team/bucket", "default", /jobs of namespace default/],
+  ])("%s lets a job of %s read", async (line, namespace, why) => {
+    const source = s3({ reach: onLoopback, clock: systemClock(), random: systemRandom, buckets: [line] });
+    const params = source.params.parse({ ...place(), Key });
+    // Before a bid only the bucket is known.
+    expect(await source.refuses(params)).toEqual(
+      line.endsWith("bucket") ? undefined : expect.stringMatching(/jobs use no/),
+    );
+    const room = taskRoom({ inputBytes: 1, taskBytes: 1 }).input();
+    const base = { namespace, partition: { index: 0, count: 1 }, room, signal: new AbortController().signal };
+    const fetched = source.fetch({ ...base, params, folder: root });
+    await expect(fetched).rejects.toThrow(why ?? /NoSuchKey/);
+    const known = source.params.parse({ ...place(), Key, ChecksumSHA256: `${"A".repeat(43)}=` });
+    const identity = await source.identify?.({ ...base, params: known, folder: root });
+    expect(identity === undefined).toBe(why !== undefined);
   });
 });

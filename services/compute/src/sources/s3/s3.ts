@@ -4,17 +4,22 @@ import { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { causeOf, Fault } from "@shoal/core";
 import { diskFault, isDiskFull } from "../../disk-fault.ts";
+import { type BucketList, unlistedBucket } from "../../outbound/bucket-list.ts";
 import { type DownloadPorts, download, type GetAnswer } from "../../outbound/download.ts";
 import { type Reach, unreachableUrl } from "../../outbound/reach.ts";
 import { openS3, s3Refusal, s3StatusOf } from "../../outbound/s3-client.ts";
-import type { Fetched, FetchRequest, Source } from "../source.ts";
-import { listObjects } from "./list-objects.ts";
+import { ContentChanged, type Fetched, type FetchRequest, type Source } from "../source.ts";
+import { identifyObjects, objectsIn } from "./identify-objects.ts";
+import { type ListedObject, listObjects } from "./list-objects.ts";
 import { isPrefix, S3SourceParams } from "./params.ts";
 
 export interface S3SourceOptions extends DownloadPorts {
   readonly reach: Reach;
+  /** The buckets that jobs may read; empty allows every bucket. */
+  readonly buckets?: BucketList;
 }
 
+const setting = "sources.s3.buckets";
 // Enough to hide the round trips of small objects, few beside the connections that stores allow.
 const concurrent = 8;
 const contentName = "content";
@@ -22,18 +27,27 @@ const contentName = "content";
 const folderBytes = 4_096;
 
 /** Fetches objects of an S3 store. */
-export function s3({ reach, ...ports }: S3SourceOptions): Source {
+export function s3({ reach, buckets = [], ...ports }: S3SourceOptions): Source {
+  const problemOf = (bucket: string, namespace?: string) =>
+    buckets.length === 0 ? undefined : unlistedBucket(buckets, { bucket, namespace, setting });
   return {
     name: "s3",
     params: S3SourceParams,
     unavailable: async () => undefined,
     async refuses(params) {
-      const { Endpoint } = S3SourceParams.parse(params);
-      return Endpoint === "" ? undefined : unreachableUrl(new URL(Endpoint), reach);
+      const { Bucket, Endpoint } = S3SourceParams.parse(params);
+      return problemOf(Bucket) ?? (Endpoint === "" ? undefined : unreachableUrl(new URL(Endpoint), reach));
+    },
+    async identify(request) {
+      // What may not be read must not come from the cache either.
+      const { Bucket } = S3SourceParams.parse(request.params);
+      return problemOf(Bucket, request.namespace) === undefined ? identifyObjects(request, reach) : undefined;
     },
     async fetch(request) {
       const params = S3SourceParams.parse(request.params);
       if (request.signal.aborted) throw stopped(params);
+      const unlisted = problemOf(params.Bucket, request.namespace);
+      if (unlisted !== undefined) throw new Fault("INPUT_UNAVAILABLE", unlisted);
       const client = await openS3({ endpoint: params.Endpoint, region: params.Region }, reach);
       try {
         return await new S3Fetch(ports, request, { client, params }).run();
@@ -73,27 +87,28 @@ class S3Fetch {
   async run(): Promise<Fetched> {
     const { folder, signal } = this.#request;
     const { params } = this.#input;
-    const keys = await listObjects({ ...this.#request, ...this.#input });
+    const objects = objectsIn(this.#request.identity) ?? (await listObjects({ ...this.#request, ...this.#input }));
+    const [first] = objects;
     const hostPath = join(folder, contentName);
-    if (!isPrefix(params.Key) && keys.length === 1) {
-      const sizeBytes = await this.#get(params.Key, hostPath, signal);
+    if (!isPrefix(params.Key) && first !== undefined) {
+      const sizeBytes = await this.#get(first, hostPath, signal);
       return { hostPath, readOnly: true, sizeBytes, name: posix.basename(relative(params.Key, params)) };
     }
     await mkdir(hostPath);
-    return { hostPath, readOnly: true, sizeBytes: await this.#getAll(keys, hostPath) };
+    return { hostPath, readOnly: true, sizeBytes: await this.#getAll(objects, hostPath) };
   }
 
   /** Fetches objects concurrently. The first failure ends the others, and is thrown when all of them have ended. */
-  async #getAll(keys: readonly string[], folder: string): Promise<number> {
+  async #getAll(objects: readonly ListedObject[], folder: string): Promise<number> {
     const failed = new AbortController();
     const signal = AbortSignal.any([this.#request.signal, failed.signal]);
-    const queue = keys.values();
+    const queue = objects.values();
     let totalBytes = 0;
     const worker = async () => {
-      for (const key of queue) {
+      for (const object of queue) {
         if (signal.aborted) return;
-        const path = join(folder, relative(key, this.#input.params));
-        const ownBytes = (await this.#makeFolders(dirname(path), folder)) + (await this.#get(key, path, signal));
+        const path = join(folder, relative(object.key, this.#input.params));
+        const ownBytes = (await this.#makeFolders(dirname(path), folder)) + (await this.#get(object, path, signal));
         // Added after the waiting: the other workers add meanwhile.
         totalBytes += ownBytes;
       }
@@ -118,19 +133,24 @@ class S3Fetch {
     return bytes;
   }
 
-  async #get(key: string, path: string, signal: AbortSignal): Promise<number> {
+  async #get(object: ListedObject, path: string, signal: AbortSignal): Promise<number> {
     const { Bucket, ChecksumSHA256 } = this.#input.params;
-    const shown = `s3://${Bucket}/${key}`;
+    const shown = `s3://${Bucket}/${object.key}`;
     const sha256 = Buffer.from(ChecksumSHA256, "base64").toString("hex");
-    const open = (headers: Readonly<Record<string, string>>, stop: AbortSignal) => this.#open(key, headers, stop);
+    const open = (headers: Readonly<Record<string, string>>, stop: AbortSignal) => this.#open(object, headers, stop);
     return await download(this.#ports, { shown, path, sha256, signal, room: this.#request.room, open });
   }
 
-  async #open(key: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<GetAnswer> {
+  async #open(
+    { key, etag }: ListedObject,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<GetAnswer> {
     const { client, params } = this.#input;
     const { GetObjectCommand } = await import("@aws-sdk/client-s3");
     const { Bucket, VersionID } = params;
-    const { range: Range, "if-range": IfMatch } = headers;
+    const expected = this.#request.identity === undefined || etag === "" ? undefined : etag;
+    const { range: Range, "if-range": IfMatch = expected } = headers;
     const command = new GetObjectCommand({ Bucket, Key: key, VersionId: VersionID || undefined, Range, IfMatch });
     try {
       const { Body, ETag, ContentRange, ContentLength, $metadata } = await client.send(command, {
@@ -142,6 +162,7 @@ class S3Fetch {
     } catch (failure) {
       const changed = Range !== undefined && [412, 416].includes(s3StatusOf(failure) ?? 0);
       if (changed) return { statusCode: 416, headers: {}, body: Readable.from([]) };
+      if (s3StatusOf(failure) === 412) throw new ContentChanged(`s3://${Bucket}/${key}`);
       throw s3Refusal(failure, `s3://${Bucket}/${key}`, "INPUT_UNAVAILABLE") ?? failure;
     }
   }

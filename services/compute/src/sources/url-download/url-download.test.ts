@@ -80,7 +80,7 @@ async function fetch(URL: string, { checksum = "", limitBytes = 1_000_000, ...mo
   const signal = more.signal ?? new AbortController().signal;
   let over = false;
   const fetching = source
-    .fetch({ params, partition: { index: 0, count: 1 }, folder: root, room, signal })
+    .fetch({ params, namespace: "default", partition: { index: 0, count: 1 }, folder: root, room, signal })
     .finally(() => (over = true));
   await Promise.all([fetching, passPauses(() => over)]);
   return await fetching;
