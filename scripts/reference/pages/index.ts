@@ -1,4 +1,5 @@
 import type { ReferencePage } from "../page.ts";
+import { behavioursPage } from "./behaviours.ts";
 import { commandsPage } from "./commands.ts";
 import { enginesPage } from "./engines.ts";
 import { errorsPage } from "./errors.ts";
@@ -26,4 +27,5 @@ export const pages: readonly ReferencePage[] = [
   eventSchemasPage,
   subjectsPage,
   errorsPage,
+  behavioursPage,
 ];

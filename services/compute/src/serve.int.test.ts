@@ -19,10 +19,10 @@ describe("serveCompute, on a real NATS server", () => {
   let root = "";
   let server: RunningServer;
   let requester: NatsRequesterPorts;
-  const serve = async (dataDir: string): Promise<Serving> => {
+  const serve = async (dataDir: string, more: Readonly<Record<string, string>> = {}): Promise<Serving> => {
     const quit = Promise.withResolvers<void>();
     const ready = Promise.withResolvers<unknown>();
-    const flags = { nodeId, dataDir, "nats.url": server.url, "log.level": "warn", "wasm.poolSize": 0 };
+    const flags = { nodeId, dataDir, "nats.url": server.url, "log.level": "warn", "wasm.poolSize": 0, ...more };
     const served = serveCompute({ given: { env: {}, flags }, quit: quit.promise, onReady: ready.resolve });
     await Promise.race([ready.promise, served]);
     return {
@@ -96,6 +96,19 @@ describe("serveCompute, on a real NATS server", () => {
     const second = await serve(dataDir);
     expect(await endOf(long)).toMatchObject({ kind: "failed", code: "NODE_RESTARTED", final: false });
     await second.stop();
+  });
+
+  it("has labels for its system, its architecture and its name, beside those of its settings", async () => {
+    const received = Promise.withResolvers<Readonly<Record<string, string>>>();
+    const following = await requester.bidClient.onHeartbeat(({ info }) => received.resolve(info.labels));
+    const node = await serve(join(root, "labels"), { labels: "zone=a" });
+    expect(await received.promise).toMatchObject({
+      os_type: expect.stringMatching(/^(linux|darwin|windows)$/),
+      os_arch: expect.stringMatching(/^(amd64|arm64)$/),
+      ...{ name: nodeId, zone: "a" },
+    });
+    await following.close();
+    await node.stop();
   });
 
   it("refuses a data directory that another process uses", async () => {

@@ -186,3 +186,14 @@ describe("a node about which an operator has decided", () => {
     expect([membership.candidate(nodeId)?.nodeId, membership.drainOf(nodeId)]).toEqual([nodeId, undefined]);
   });
 });
+
+it("a node that the log records as disconnected is not asked, whatever heartbeats still arrive", async () => {
+  const { clock, membership, nodeId, beat, say } = await running();
+  say("connected");
+  beat();
+  await clock.advanceTo(settleMs);
+  expect(membership.candidate(nodeId)?.nodeId).toBe(nodeId);
+  say("disconnected");
+  beat();
+  expect(membership.candidate(nodeId)).toBeUndefined();
+});

@@ -1,0 +1,87 @@
+import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+
+const contract = testsOf("services/compute/src/sources/contract.ts");
+const url = testsOf("services/compute/src/sources/url-download/url-download.test.ts");
+const s3 = testsOf("services/compute/src/sources/s3/s3.test.ts");
+const inline = testsOf("services/compute/src/sources/inline/inline.test.ts");
+const local = testsOf("services/compute/src/sources/local/local.test.ts");
+const room = testsOf("services/compute/src/sources/room.test.ts");
+
+/** Where inputs come from. */
+export const sources: BehaviourSection = {
+  title: "Sources",
+  rows: [
+    shown(
+      "Every source fetches a file byte for byte and a folder, concurrently, and ends when its signal fires.",
+      contract("fetches a file byte for byte"),
+      contract("fetches a folder"),
+      contract("fetches the same input twice concurrently"),
+      contract("fetches nothing once its signal has fired"),
+    ),
+    shown(
+      "An input that does not exist fails with its reason.",
+      contract("throws a Fault when the input does not exist"),
+    ),
+    shown(
+      "Inputs are limited in size, each and together.",
+      contract("fetches an input at the limit, and nothing larger"),
+      room("limits all inputs together"),
+    ),
+    shown(
+      "urlDownload fetches over HTTP and HTTPS; the file keeps its name below the target.",
+      url("the file at %s is named %s"),
+      testsOf("services/compute/src/runner/steps.test.ts")("places a file that has a name inside the input's target"),
+    ),
+    shown(
+      "urlDownload tries again after an error of the server, goes on where it was, and checks a checksum.",
+      url("a server with faults > is asked again after status 500"),
+      url("continues where it was"),
+      url("of other bytes fails the input, and names both"),
+    ),
+    shown(
+      "urlDownload follows a limited number of redirects, and reaches no internal address unless its operator allows it.",
+      url("are followed, ten at most"),
+      url("redirects > to %s are refused"),
+      url("%s is refused before a bid, and by fetch, by default"),
+    ),
+    shown(
+      "s3 fetches one object, a prefix or a wildcard, over any number of pages.",
+      s3("keep their paths below the folder of the key, over several pages"),
+      s3("keeps its name, and can be an older version with a checksum"),
+    ),
+    shown(
+      "s3 filters keys by a pattern, which cannot take for ever.",
+      s3("are filtered"),
+      s3("are not filtered by a pattern without end"),
+    ),
+    shown(
+      "s3 fetches a version, checks a SHA-256, and goes on after a break.",
+      s3("keeps its name, and can be an older version with a checksum"),
+      s3("continues where it was after a break"),
+      s3("starts over when it has changed meanwhile"),
+    ),
+    shown(
+      "inline is a data URL: a file, or a folder as a compressed archive, within its limits.",
+      inline("an inline file > %s holds %o"),
+      inline("is unpacked with folders, links and the execute bit, but without other mode bits"),
+      inline("is refused when its files together exceed the limit"),
+    ),
+    shown(
+      "local gives only paths that its operator lists, with `**`, read-only or writable.",
+      local("a local input > under %s: %s is answered with %s"),
+      local("is writable only where the allow list permits it"),
+      testsOf("services/compute/src/sources/local/allow-list.test.ts")("%s matches %s"),
+    ),
+    shown(
+      "local is also named `localDirectory`, creates a folder on request where writing is allowed, and follows no link out of the list.",
+      local("is also registered under its older name"),
+      local("is created on request, only where writing is allowed"),
+      local("follows a link only to an allowed target"),
+    ),
+    notYet("ipfs fetches a CID from a node of the operator.", "the source ipfs"),
+    notYet("nats fetches an object of the cluster's object store.", "the source nats"),
+    notYet("Inputs are cached on a node, by content, with a limit of size.", "the cache"),
+    notYet("An operator lists the S3 buckets that tasks may use.", "the list of buckets"),
+    notYet("The history shows inputs while they download.", "progress of inputs"),
+  ],
+};
