@@ -1,7 +1,8 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: a table
 import { listOf, yesOrNo } from "@shoal/core";
 import { checkNatsSettings, natsSettings } from "@shoal/nats";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
-import { isolationOptions } from "@shoal/wasi-sandbox";
+import { guestIsolations, isolationOptions } from "@shoal/wasi-sandbox";
 import { z } from "zod";
 import { Capability, diskLimits, userPattern } from "./executors/docker/container-settings.ts";
 import { pullDefaults } from "./executors/docker/pulls.ts";
@@ -41,6 +42,15 @@ const Capacity = z.object({
   gpu: amount(parseGpu, "2").describe(
     "GPUs for executions; empty means all that nvidia-smi, rocm-smi and xpu-smi find",
   ),
+  // Beyond ten, tasks that use what they request would run at a tenth of their speed.
+  oversubscription: z.coerce
+    .number()
+    .min(1)
+    .max(10)
+    .default(1)
+    .describe(
+      "how many times the cores for executions may be promised: above 1, tasks that use all they request share the cores; memory, disk and GPUs are promised once",
+    ),
   // Two orders of magnitude above what one machine usefully runs at once.
   slots: whole(1, 100_000).default(1_000).describe("limit of concurrent executions and held bids"),
 });
@@ -239,10 +249,16 @@ export const ComputeConfig = z
             "idle processes for Wasm tasks; each takes about 50 MB of memory, and ends after 30 s without a task",
           ),
         isolation: z
+          .enum(guestIsolations)
+          .default("task")
+          .describe(
+            "task: a process for each Wasm task; namespace: the tasks of a namespace share processes, each in a new isolate, which is faster, but a task that breaks out of the engine reaches the others of its namespace, and one that ends its process fails them (they are retried)",
+          ),
+        wall: z
           .enum(isolationOptions)
           .default("auto")
           .describe(
-            "isolation of Wasm guests: bubblewrap (network, processes, files), namespaces (network, processes), none, or auto for the strongest that works; a named isolation is required, and the node does not offer the engine without it",
+            "isolation of Wasm processes by the system: bubblewrap (network, processes, files), namespaces (network, processes), none, or auto for the strongest that works; a named one is required, and the node does not offer the engine without it",
           ),
         cgroups: z
           .enum(["auto", "off"])

@@ -46,7 +46,7 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
   const heartbeat = createHeartbeat({ clock, bidServer, everyMs: settings.heartbeatMs, instance, availability, info });
   const identity = createIdentity({
     ...{ nodeId, clock, bidServer, logger, instance, info },
-    onDuplicate(why) {
+    onDuplicate: (why) => {
       heartbeat.silence();
       ports.onDuplicate?.(why);
     },
@@ -66,13 +66,9 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
   };
   const agent = createAgent({
     nodeId,
+    ...{ journal, ledger, logger, clock, bidServer },
     assignments: ports.assignments,
-    journal,
-    ledger,
-    logger,
-    clock,
     random: ports.random,
-    bidServer,
     run: (assignment, options) => createRunner(runnerPorts, assignment, options),
     outbox,
     sweep: createSweeper({ executors: ports.executors.parts, isOffered: offers(availability), logger }),
@@ -80,9 +76,10 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     sweepFolders: (keep) => sweepFolders(ports.workspace, keep),
     seal,
   });
-  const offered = { selection: jobSelection(settings, ports), givesPorts: portRange.isOpen };
-  const around = { ...settings, ...offered, parts: ports, availability, hostVariable, available };
-  const bidder = createBidder({ nodeId, bidServer, ledger, portRange, reservation, policies: createPolicies(around) });
+  const selection = jobSelection(settings, ports);
+  const bidding = { parts: ports, availability, hostVariable, available, givesPorts: portRange.isOpen };
+  const policies = createPolicies({ ...settings, selection, ...bidding });
+  const bidder = createBidder({ nodeId, bidServer, ledger, portRange, reservation, policies });
   return [partCheck(availability), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
 }
 

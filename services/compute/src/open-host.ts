@@ -6,7 +6,7 @@ import { connectionOf, connectNode, type NatsSession, type NodePorts } from "@sh
 import { type ServiceLogger, systemClock, systemRandom } from "@shoal/node";
 import { resultsBucketOf, shoalVersion } from "@shoal/proto";
 import { detectGpus, gpuLabels } from "./capacity/gpus/detect-gpus.ts";
-import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
+import { capacityOf, machineResources, oversubscribed, perTaskOf } from "./capacity/machine.ts";
 import type { ComputeConfig } from "./config.ts";
 import { hubLoginOf } from "./executors/docker/registry-credentials.ts";
 import { createExecutors } from "./executors/index.ts";
@@ -84,7 +84,7 @@ async function settingsOf(
     nodeId,
     gpus,
     labels: { ...machineLabels(), ...gpuLabels(gpus), name: nodeId, ...pairs(config.labels) },
-    capacity,
+    capacity: oversubscribed(capacity, config.capacity.oversubscription),
     perTask: perTaskOf(config.perTask, capacity),
     slotsMax: config.capacity.slots,
     heartbeatMs: config.heartbeatMs,

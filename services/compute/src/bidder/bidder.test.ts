@@ -43,6 +43,12 @@ describe("a bidder", () => {
     ]);
   });
 
+  it("is busy when a policy's refusal may change", async () => {
+    const options = bidder([{ name: "slow", evaluate: () => ({ fit: false, why: "not yet", mayChange: true }) }]);
+    const { bids } = await answer(options, { asks: [askOf()], released: [] });
+    expect(bids).toMatchObject([{ accepted: false, busy: true, why: "slow: not yet", available: capacity }]);
+  });
+
   it("is busy while a port that the task names is taken", async () => {
     const portRange = createPortRange({ first: 21_880, last: 21_881 });
     portRange.adopt("e-1", [{ name: "web", hostPort: 21_880, address: "0.0.0.0" }]);
@@ -54,12 +60,6 @@ describe("a bidder", () => {
     ]);
     portRange.release("e-1");
     expect((await answered()).bids).toMatchObject([{ accepted: true }]);
-  });
-
-  it("is busy when a policy's refusal may change", async () => {
-    const options = bidder([{ name: "slow", evaluate: () => ({ fit: false, why: "not yet", mayChange: true }) }]);
-    const { bids } = await answer(options, { asks: [askOf()], released: [] });
-    expect(bids).toMatchObject([{ accepted: false, busy: true, why: "slow: not yet", available: capacity }]);
   });
 
   it("applies releases before asks", async () => {

@@ -1,4 +1,4 @@
-import { cgroupsIfAny, type IsolationWish } from "@shoal/wasi-sandbox";
+import { cgroupsIfAny, type GuestIsolation, type IsolationWish } from "@shoal/wasi-sandbox";
 import type { Reach } from "../outbound/reach.ts";
 import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import type { ContainerSettings } from "./docker/container-settings.ts";
@@ -18,7 +18,8 @@ export interface ExecutorSettings extends PartSettings {
   readonly outbound: Reach;
   readonly wasm: {
     readonly poolSize: number;
-    readonly isolation: IsolationWish;
+    readonly isolation: GuestIsolation;
+    readonly wall: IsolationWish;
     readonly cgroups: "auto" | "off";
   };
 }
@@ -33,9 +34,10 @@ export const createExecutors = partRegistry<Executor, ExecutorSettings, PartPort
       credentials: { file: settings.credentialsFile, ...(settings.hub === undefined ? {} : { hub: settings.hub }) },
       reach: outbound,
     }),
-  wasm: ({ wasm: { poolSize, isolation, cgroups } }, { clock, logger }) =>
+  wasm: ({ wasm: { poolSize, isolation, wall, cgroups }, outbound }, { clock, logger }) =>
     wasm({
-      ...{ clock, logger, isolation },
+      ...{ clock, logger, isolation, wall },
+      reach: outbound,
       limits: { poolSize },
       cgroups: cgroups === "auto" ? cgroupsIfAny(logger) : undefined,
     }),

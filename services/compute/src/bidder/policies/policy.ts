@@ -32,9 +32,9 @@ export interface BidContext {
   readonly perTask: Resources;
   readonly rejectNetworked: boolean;
   readonly hostNetwork: boolean;
+  readonly selection?: JobSelection;
   /** Whether tasks get ports of this node. */
   readonly givesPorts: boolean;
-  readonly selection?: JobSelection;
   /** The value of a host variable that tasks may read, or undefined. */
   readonly hostVariable: (name: string) => string | undefined;
   readonly capacity: Resources;

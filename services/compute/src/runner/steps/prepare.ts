@@ -16,8 +16,8 @@ export async function prepare(run: Run, seen: RunState): Promise<RunState> {
   const limit = deadline(ports.clock, { ms, stopped, what: "preparing", code: "START_TIMED_OUT" });
   try {
     const plan = planOf(run);
-    run.runtime = { ...run.runtime, ...(await ports.grants.grant(assignment)) };
     const secrets = await fetchSecrets(run, limit.signal);
+    run.runtime = { ...run.runtime, ...(await ports.grants.grant(assignment)) };
     // A source that continues after its abort writes into a removed folder: the next start of the node sweeps what it
     // leaves.
     const inputs = await breakOff(ports.clock, limit.signal, fetchInputs(run, limit.signal));
