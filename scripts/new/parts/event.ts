@@ -29,9 +29,9 @@ export const ${pascal} = defineEvent("${pascal}", z.object({ why: z.string() }))
       `  [["running"],                        ${`${pascal},`.padEnd(17)} "same"],\n`,
     ),
   },
-  { path: `${proto}/event-texts.ts`, change: addImport(`import { ${pascal} } from "./job/events.ts";`) },
+  { path: `${proto}/event-texts/event-texts.ts`, change: addImport(`import { ${pascal} } from "../job/events.ts";`) },
   {
-    path: `${proto}/event-texts.ts`,
+    path: `${proto}/event-texts/event-texts.ts`,
     change: addBehind(
       "PartialEventText> = new Map([\n",
       `  row(${pascal}, ({ why }) => ({ topic: "State Update", message: why })),\n`,

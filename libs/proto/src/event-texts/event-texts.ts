@@ -1,6 +1,4 @@
-import type { z } from "zod";
-import { eventKinds } from "./commit.ts";
-import type { EventKind } from "./event.ts";
+import { eventKinds } from "../commit.ts";
 import {
   type Answer,
   ExecutionAssigned,
@@ -14,10 +12,10 @@ import {
   ExecutionsLost,
   ExecutionsReconnected,
   ExecutionsStopping,
-} from "./execution/events.ts";
-import { preparationText } from "./execution/preparation.ts";
-import { runtimeDetails } from "./execution/runtime.ts";
-import { shortId } from "./ids.ts";
+} from "../execution/events.ts";
+import { preparationText } from "../execution/preparation.ts";
+import { runtimeDetails } from "../execution/runtime.ts";
+import { shortId } from "../ids.ts";
 import {
   JobCompleted,
   JobFailed,
@@ -30,41 +28,11 @@ import {
   JobTargeted,
   JobUpdated,
   SlotsQueued,
-} from "./job/events.ts";
-import {
-  NodeApproved,
-  NodeChanged,
-  NodeDeleted,
-  NodeDisconnected,
-  NodeDrainEnded,
-  NodeDrainStarted,
-  NodeForgotten,
-  NodeJoined,
-  NodeReconnected,
-  NodeRejected,
-} from "./node/events.ts";
-import { SecretDeleted, SecretPut } from "./secret/events.ts";
-import { type SlotSet, slotText } from "./slots.ts";
-import { fromWire } from "./wire/codec.ts";
-
-/** The text of an event. */
-export interface EventText {
-  /** One of Bacalhau's topics: its clients filter and colour by it. */
-  readonly topic: string;
-  /** The whole event in one sentence, for the CLI and the feed. */
-  readonly text: string;
-  /** The sentence of the history, which Bacalhau's clients search for; further facts are in the details. */
-  readonly message: string;
-  readonly details: Readonly<Record<string, string>>;
-  readonly tone: "plain" | "good" | "bad" | "wait";
-  /** The execution of the event; empty when it concerns several, the job or a node. */
-  readonly executionId: string;
-}
-
-type PartialEventText = Partial<EventText> & Pick<EventText, "topic" | "message">;
-
-const row = <S extends z.ZodType>({ name }: EventKind<string, S>, text: (data: z.output<S>) => PartialEventText) =>
-  [name, text as (data: unknown) => PartialEventText] as const;
+} from "../job/events.ts";
+import { type SlotSet, slotText } from "../slots.ts";
+import { fromWire } from "../wire/codec.ts";
+import { nodeAndSecretRows } from "./node-and-secret-rows.ts";
+import { because, type EventText, type PartialEventText, row, timeOf } from "./row.ts";
 
 /** A failure in the details of the history, in Bacalhau's terms. */
 const failure = (code: string, retryAt: number | undefined): Record<string, string> => ({
@@ -81,10 +49,6 @@ const retried = (retryAt: number | undefined): string =>
 /** Names partitions and pinned slots. */
 const slotsInWords = (slots: SlotSet): string =>
   `${slots.length === 1 && typeof slots[0] === "string" ? "Slot" : "Slots"} ${slotText(slots)}`;
-
-const because = (what: string, why: string): string => (why === "" ? what : `${what}: ${why}`);
-
-const timeOf = (at: number): string => new Date(at).toISOString();
 
 const isOnNodes = (type: string): boolean => type === "ops" || type === "daemon";
 
@@ -255,29 +219,7 @@ const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
     message: "Stopped",
     details: { NewState: "Cancelled" },
   })),
-  row(NodeJoined, ({ info, approval }) => ({
-    topic: "Node",
-    message: `${shortId(info.nodeId)} joined${approval === undefined ? "" : ", and waits for approval"}`,
-    tone: approval === undefined ? "good" : "wait",
-  })),
-  row(NodeChanged, ({ info }) => ({ topic: "Node", message: `${shortId(info.nodeId)} changed` })),
-  row(NodeDisconnected, ({ why }) => ({ topic: "Node", message: `Disconnected: ${why}`, tone: "bad" })),
-  row(NodeReconnected, ({ info }) => ({ topic: "Node", message: `${shortId(info.nodeId)} reconnected`, tone: "good" })),
-  row(NodeForgotten, () => ({ topic: "Node", message: "Forgotten: it was disconnected for too long", tone: "bad" })),
-  row(NodeApproved, ({ why }) => ({ topic: "Node", message: because("Approved", why), tone: "good" })),
-  row(NodeRejected, ({ why }) => ({ topic: "Node", message: because("Rejected", why), tone: "bad" })),
-  row(NodeDeleted, ({ why }) => ({ topic: "Node", message: because("Deleted", why), tone: "bad" })),
-  row(NodeDrainStarted, ({ mode, until, why }) => ({
-    topic: "Node",
-    message: because(
-      mode === "move" ? "Draining, its work is moved" : `Draining, its work may finish until ${timeOf(until)}`,
-      why,
-    ),
-    tone: "wait",
-  })),
-  row(NodeDrainEnded, ({ why }) => ({ topic: "Node", message: because("Gets work again", why), tone: "good" })),
-  row(SecretPut, ({ name, version }) => ({ topic: "Secret", message: `${name}: version ${version} stored` })),
-  row(SecretDeleted, () => ({ topic: "Secret", message: "Deleted" })),
+  ...nodeAndSecretRows,
 ]);
 
 /** The types of events that have a row. */

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { StoredEvent } from "./commit.ts";
-import { eventText } from "./event-texts.ts";
+import type { StoredEvent } from "../commit.ts";
 import {
   ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
   ExecutionStarted,
   ExecutionsLost,
-} from "./execution/events.ts";
-import { JobCompleted, JobFailed, JobQueued, JobStarted, JobStopped, JobSubmitted, JobUpdated } from "./job/events.ts";
-import { JobSpec } from "./job/spec.ts";
+} from "../execution/events.ts";
+import { JobCompleted, JobFailed, JobQueued, JobStarted, JobStopped, JobSubmitted, JobUpdated } from "../job/events.ts";
+import { JobSpec } from "../job/spec.ts";
+import { eventText } from "./event-texts.ts";
 
 const spec = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] });
 const executionId = "e-1";
