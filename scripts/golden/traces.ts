@@ -118,11 +118,12 @@ const failed = (final: boolean) => () => ({
 });
 const stopped = () => ({ kind: "stopped" });
 
-const loseNode = (nodeId: string): TraceStep => ({
+const ofNode = (name: "LoseNode" | "ResumeNode", nodeId: string): TraceStep => ({
   afterMs: second,
   actor: requester,
-  command: () => ({ name: "LoseNode", nodeId, why: "node has disappeared" }),
+  command: () => ({ name, nodeId, why: "node has disappeared" }),
 });
+const loseNode = (nodeId: string): TraceStep => ofNode("LoseNode", nodeId);
 const tick = (afterMs: number): TraceStep => ({ afterMs, actor: requester, command: () => ({ name: "Tick" }) });
 const target = (...nodes: readonly string[]): TraceStep => ({
   afterMs: second,
@@ -165,6 +166,11 @@ const miss = (why: string): TraceStep => ({
   command: ({ now }) => ({ name: "Miss", why, lastSeenAt: now - minute }),
 });
 const forget: TraceStep = { afterMs: 30 * day, actor: requester, command: () => ({ name: "Forget" }) };
+const order = (name: string, more: Readonly<Record<string, unknown>> = {}): TraceStep => ({
+  afterMs: minute,
+  actor: client,
+  command: () => ({ name, why: "maintenance", ...more }),
+});
 const nodeOf = (id: string) => ({ kind: "node", namespace: "", id });
 
 const putSecret = (version: number): TraceStep => ({
@@ -187,6 +193,25 @@ export const traces: Readonly<Record<string, Trace>> = {
     aggregate: nodeOf("n-two"),
     steps: [receive("n-two", "noop"), miss("it announced that it leaves"), forget],
   },
+  "node-is-drained-and-deleted": {
+    aggregate: nodeOf("n-three"),
+    steps: [
+      receive("n-three", "noop"),
+      order("Reject"),
+      order("Approve"),
+      order("Drain", { mode: "finish", withinMs: hour }),
+      order("Undrain"),
+      order("Delete"),
+    ],
+  },
+  "job-waits-for-its-node": job(
+    spec({}, { disconnect: { lostAfter: 60, stopAfter: 30 } }),
+    place(1, "n-one"),
+    report("n-one", 0, running),
+    loseNode("n-one"),
+    ofNode("ResumeNode", "n-one"),
+    report("n-one", 0, completed),
+  ),
   "secret-is-put-deleted-and-put-again": {
     aggregate: { kind: "secret", namespace: "blue", id: "token" },
     steps: [putSecret(1), putSecret(2), deleteSecret, putSecret(3)],

@@ -22,7 +22,8 @@ export function partsOfNode(): Readonly<Record<"engines" | "sources" | "publishe
   const results = { bucket: "results", put: () => Promise.reject(new Error("a reference page publishes nothing")) };
   const uploads = { upload: async () => undefined };
   return {
-    engines: createExecutors({ ...identity, ...engines, docker, wasm: { ...wasm, cgroups: "off" } }, ports).parts,
+    engines: createExecutors({ ...identity, ...engines, docker, wasm: { ...wasm, cgroups: "off" }, outbound }, ports)
+      .parts,
     sources: createSources({ ...sources, allowListedLocalPaths: [], outbound }, ports).parts,
     publishers: createPublishers({ ...publishers, limitBytes: 0, local, outbound }, { ...ports, results, uploads })
       .parts,

@@ -12,7 +12,7 @@ import { type Measure, percentile, rounded } from "./measure.ts";
 // The load of the issue: open jobs in a requester, spread over nodes, one of which is lost.
 const openJobs = 100_000;
 const nodes = 100;
-const executions = 1_000;
+const executions = 10_000;
 // The first runs warm up the compilers; the result is the median of all.
 const repeats = 15;
 
@@ -20,7 +20,7 @@ const repeats = 15;
 export const large: Measure = {
   name: "large",
   summary: () => `the loss of a node with ${openJobs} open jobs, and Stop of ${executions} executions`,
-  run: async () => ({ nodeLossBlockedMs: await nodeLoss(), stopThousandMs: rounded(stopThousand()) }),
+  run: async () => ({ nodeLossBlockedMs: await nodeLoss(), stopLargeMs: rounded(stopLarge()) }),
 };
 
 const refOf = (id: string) => ({ kind: "job", namespace: "default", id }) as const;
@@ -81,7 +81,7 @@ async function turnsOf(aggregates: Aggregates, reconciler: Reconciler, nodeId: s
 }
 
 /** The CPU time of deciding, encoding, folding and projecting the Stop of one job with many executions, and of reacting to it, milliseconds. */
-function stopThousand(): number {
+function stopLarge(): number {
   const places = Array.from({ length: executions }, (_, index) => placeOn(`n-${index % nodes}`, index));
   const { placesPerCommit } = jobLimits;
   const batches = Array.from({ length: Math.ceil(executions / placesPerCommit) }, (_, batch) =>

@@ -17,19 +17,26 @@ const pauseMs = 400;
 const bareStarts = 10;
 const sampleMs = 20;
 
-/** Wasm tasks of one node: many at once, one by one, and the CPU time of a job. */
+/** Wasm tasks of one node: many at once, one by one, and the CPU time of a job; with a process for each task, and for a namespace. */
 export const wasm: Measure = {
   name: "wasm",
-  summary: () => `${rounds} x ${atOnce} tiny Wasm jobs at once, and ${single} one by one`,
+  summary: () => `twice ${rounds} x ${atOnce} tiny Wasm jobs at once, and ${single} one by one`,
   async run() {
     const body = await tinyJob();
-    // One node: it has the machine to itself, as a machine has one node.
-    const cluster = await startCluster({ nodes: 1, nodeSettings: { "wasm.poolSize": "2" } });
-    try {
-      return await measured(cluster, body);
-    } finally {
-      await cluster.stop();
+    const figures: Record<string, number> = {};
+    for (const [prefix, isolation] of [
+      ["wasm", "task"],
+      ["wasmShared", "namespace"],
+    ] as const) {
+      // One node: it has the machine to itself, as a machine has one node.
+      const cluster = await startCluster({ nodes: 1, nodeSettings: { "wasm.isolation": isolation } });
+      try {
+        for (const [name, value] of Object.entries(await measured(cluster, body))) figures[prefix + name] = value;
+      } finally {
+        await cluster.stop();
+      }
     }
+    return figures;
   },
 };
 
@@ -81,9 +88,9 @@ async function measured(cluster: BenchCluster, body: string): Promise<Figures> {
   const [p50, p99] = [percentile(paused, 0.5), percentile(paused, 0.99)];
   return {
     ...many,
-    wasmMsP50: rounded(p50),
-    wasmP99InP50: rounded(p99 / p50),
-    wasmBackToBackMsP50: rounded(percentile(backToBack, 0.5)),
+    MsP50: rounded(p50),
+    P99InP50: rounded(p99 / p50),
+    BackToBackMsP50: rounded(percentile(backToBack, 0.5)),
   };
 }
 
@@ -103,11 +110,11 @@ async function manyAtOnce(one: () => Promise<number>, group: CpuGroup | undefine
   const cpuMs = ((group?.cpuMs() ?? Number.NaN) - before) / (rounds * atOnce);
   const bare = await bareNodeCpuMs();
   return {
-    bareNodeCpuMs: rounded(bare),
-    wasmJobsPerSecond: rounded(percentile(rates, 0.5)),
-    wasmCpuMsPerJob: rounded(cpuMs),
-    wasmCpuInBareNodes: rounded(cpuMs / bare),
-    wasmProcesses: processes,
+    BareNodeCpuMs: rounded(bare),
+    JobsPerSecond: rounded(percentile(rates, 0.5)),
+    CpuMsPerJob: rounded(cpuMs),
+    CpuInBareNodes: rounded(cpuMs / bare),
+    Processes: processes,
   };
 }
 

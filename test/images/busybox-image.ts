@@ -9,7 +9,7 @@ export type BusyboxImage = { readonly image: string } | { readonly image: undefi
 
 // The commands of tests and demonstrations; each is a link to the one program.
 const commands =
-  "sh cat cp echo env dd false grep head id ip kill ls mkdir mv pwd rm sed seq sha256sum sleep sort stat tail tee test touch tr true uname wc yes";
+  "sh cat cp echo env dd false grep head id ip kill ls mkdir mv nc pwd rm sed seq sha256sum sleep sort stat tail tee test touch tr true uname wc wget yes";
 const programMode = 0o755;
 const openFolderMode = 0o1777;
 

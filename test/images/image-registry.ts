@@ -9,6 +9,10 @@ import { z } from "zod";
 export interface ImageRegistry {
   /** The name by which an engine pulls the image. */
   readonly image: string;
+  /** The image by its digest. */
+  readonly pinned: string;
+  /** Address and port. */
+  readonly host: string;
   /** The name of a missing image in this registry. */
   readonly absent: string;
   /** The number of requests for each path. */
@@ -18,6 +22,13 @@ export interface ImageRegistry {
   /** From now on all requests get a response. */
   resume(): void;
   close(): Promise<void>;
+}
+
+interface RegistryOptions {
+  /** Who may read; anyone when left out. */
+  readonly login?: { readonly username: string; readonly password: string };
+  /** What the image says it runs on, instead of the truth. */
+  readonly architecture?: string;
 }
 
 interface Blob {
@@ -35,15 +46,23 @@ const types = {
 const Saved = z.tuple([z.object({ Config: z.string(), Layers: z.array(z.string()) })]);
 
 /** Exports an image from an engine and serves it; it has the routes of the OCI distribution API, version 2, that a pull needs. */
-export async function imageRegistry(docker: Docker, source: string): Promise<ImageRegistry> {
-  const { manifest, blobs } = await exportImage(docker, source);
+export async function imageRegistry(
+  docker: Docker,
+  source: string,
+  { login, architecture }: RegistryOptions = {},
+): Promise<ImageRegistry> {
+  const { manifest, blobs } = await exportImage(docker, source, architecture);
+  const expected = login && `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}`;
   const asked = new Map<string, number>();
   let stalled: string | undefined;
   const server = createServer((request, response) => {
     const path = request.url ?? "";
     asked.set(path, (asked.get(path) ?? 0) + 1);
     if (stalled !== undefined && path.includes(stalled)) return;
-    if (path === "/v2/") response.end("{}");
+    if (expected !== undefined && request.headers.authorization !== expected) {
+      const errors = [{ code: "UNAUTHORIZED", message: "authentication required" }];
+      response.writeHead(401, { "www-authenticate": 'Basic realm="held"' }).end(JSON.stringify({ errors }));
+    } else if (path === "/v2/") response.end("{}");
     else if (path.startsWith("/v2/held/manifests/")) serve(response, manifest, request.method);
     else serve(response, blobs.get(path.replace("/v2/held/blobs/", "")), request.method);
   });
@@ -52,6 +71,8 @@ export async function imageRegistry(docker: Docker, source: string): Promise<Ima
   const host = `127.0.0.1:${typeof address === "object" ? address?.port : address}`;
   return {
     image: `${host}/held:1`,
+    pinned: `${host}/held@${manifest.digest}`,
+    host,
     absent: `${host}/absent:1`,
     asked,
     bidServer: (part) => {
@@ -81,6 +102,7 @@ function serve(response: ServerResponse, blob: Blob | undefined, method: string 
 async function exportImage(
   docker: Docker,
   source: string,
+  architecture: string | undefined,
 ): Promise<{ manifest: Blob; blobs: ReadonlyMap<string, Blob> }> {
   const files = await filesOf(await docker.getImage(source).get());
   const file = (name: string): Buffer => {
@@ -89,7 +111,11 @@ async function exportImage(
     return bytes;
   };
   const [{ Config, Layers }] = Saved.parse(JSON.parse(file("manifest.json").toString()));
-  const config = blob(types.config, file(Config));
+  const said: object = JSON.parse(file(Config).toString());
+  const config = blob(
+    types.config,
+    architecture === undefined ? file(Config) : Buffer.from(JSON.stringify({ ...said, architecture })),
+  );
   const layers = Layers.map((name) => blob(types.layer, gzipSync(file(name))));
   const reference = ({ mediaType, size, digest }: Blob) => ({ mediaType, size, digest });
   const body = {

@@ -9,7 +9,7 @@ import type { NodeSettings } from "../../services/compute/src/ports.ts";
 import { testSettings } from "../../services/compute/src/testing/node-harness.ts";
 import { memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
 
-/** The id of the only node of these tests. */
+/** The id of the only node of most of these tests. */
 export const nodeId = "n-one";
 
 /** Starts a node in this process, on a connection to a real server; its journal is lost with it. */

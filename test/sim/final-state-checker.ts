@@ -177,7 +177,7 @@ function unowned({ sim, services, safety }: FinalStateOptions): string[] {
   for (const { id, isRemoved } of services.nodes) {
     const state = safety.nodes.get(id)?.state;
     // A node that died before its first heartbeat is unknown.
-    const expected = isRemoved() ? [undefined, "disconnected"] : ["connected"];
+    const expected = isRemoved() ? [undefined, "disconnected", "forgotten"] : ["connected"];
     if (!expected.includes(state)) found.push(`${id} is ${state}`);
   }
   for (const supervised of services.all) {

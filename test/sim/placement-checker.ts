@@ -1,11 +1,13 @@
-import type { StoredCommit } from "@shoal/core";
+import type { ClusterNode, StoredCommit } from "@shoal/core";
 import type { SimulatedCluster } from "@shoal/core/testing";
-import { type Heartbeat, JobFailed, JobSubmitted, NodeDisconnected, NodeJoined, NodeReconnected } from "@shoal/proto";
+import { ExecutionAssigned, type Heartbeat, JobFailed, JobSubmitted } from "@shoal/proto";
 import { faultsMs, type Plan } from "./plan.ts";
 import { fits, needsOf, type PlannedNeeds } from "./plan-nodes.ts";
 
 // The longest delay of a requester's knowledge: a cut of 15 s, the slowest message, and the interval of node checks.
 const knownAfterMs = 30_000;
+// The same without faults: some messages.
+const calmKnownAfterMs = 2_000;
 // Twice the longest retry interval of a scheduler.
 const idleMostMs = 60_000;
 // Often enough to detect a state that lasts for a minute.
@@ -16,6 +18,8 @@ export interface PlacementOptions {
   readonly sim: SimulatedCluster;
   readonly startAt: number;
   readonly problem: (what: string) => void;
+  /** Every node, folded from the log up to the commit that is looked at. */
+  readonly nodes: ReadonlyMap<string, ClusterNode>;
 }
 
 interface WaitingJob {
@@ -27,7 +31,9 @@ interface WaitingJob {
 /** Reports a job that fails although a node fits it, or that waits while a node that fits it is idle. */
 export function createPlacementChecker(options: PlacementOptions) {
   const { sim, startAt, problem } = options;
+  /** Since when nodes get work: connected, approved and not draining; and since when they do not. */
   const connectedSince = new Map<string, number>();
+  const excludedSince = new Map<string, number>();
   const idleSince = new Map<string, number>();
   const waiting = new Map<string, WaitingJob>();
   const needs = new Map<string, PlannedNeeds>();
@@ -42,9 +48,13 @@ export function createPlacementChecker(options: PlacementOptions) {
   }
 
   const onEvent: Readonly<Record<string, (id: string, data: unknown) => void>> = {
-    [NodeJoined.name]: (id) => connectedSince.set(id, sim.clock.now()),
-    [NodeReconnected.name]: (id) => connectedSince.set(id, sim.clock.now()),
-    [NodeDisconnected.name]: (id) => connectedSince.delete(id),
+    [ExecutionAssigned.name](id, data) {
+      const { nodeId } = ExecutionAssigned.data.parse(data);
+      const now = sim.clock.now();
+      const lagMs = now > startAt + faultsMs + knownAfterMs ? calmKnownAfterMs : knownAfterMs;
+      if (now - (excludedSince.get(nodeId) ?? now) > lagMs)
+        problem(`${id} was placed on ${nodeId}, which gets no work`);
+    },
     [JobSubmitted.name](id, data) {
       const { spec } = JobSubmitted.data.parse(data);
       needs.set(id, needsOf(spec));
@@ -60,6 +70,16 @@ export function createPlacementChecker(options: PlacementOptions) {
     },
   };
 
+  function onNode(id: string): void {
+    const node = options.nodes.get(id);
+    const isExcluded = node?.approval !== "approved" || node.drain !== undefined;
+    const getsWork = !isExcluded && node.state === "connected";
+    if (!getsWork) connectedSince.delete(id);
+    else if (!connectedSince.has(id)) connectedSince.set(id, sim.clock.now());
+    if (!isExcluded) excludedSince.delete(id);
+    else if (!excludedSince.has(id)) excludedSince.set(id, sim.clock.now());
+  }
+
   function check(): void {
     const atMs = sim.clock.now() - idleMostMs;
     for (const [id, { needs: expected, sinceAt }] of waiting) {
@@ -73,6 +93,7 @@ export function createPlacementChecker(options: PlacementOptions) {
 
   return {
     see({ aggregate, commit }: StoredCommit): void {
+      if (aggregate.kind === "node") onNode(aggregate.id);
       for (const { type, data } of commit.events) {
         onEvent[type]?.(aggregate.id, data);
         // An assignment or the end follows submission and waiting.

@@ -2,6 +2,7 @@ import { createPrng, drawFaults, type Faults, type Prng, sampleSpec } from "@sho
 import type { JobSpec } from "@shoal/proto";
 import { drawErrands, type PlannedErrand } from "./plan-errands.ts";
 import { drawNodes, drawPreferences, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
+import { drawOrders, type PlannedOrders, withPatience } from "./plan-orders.ts";
 import { drawSecret } from "./plan-secret.ts";
 import { drawStream, starvedMs } from "./plan-stream.ts";
 import { drawTypes, type PlannedVersion } from "./plan-types.ts";
@@ -36,6 +37,7 @@ export interface Plan {
   readonly doomed: ReadonlyMap<string, number>;
   readonly jobs: readonly PlannedJob[];
   readonly errands: readonly PlannedErrand[];
+  readonly operators: PlannedOrders;
   readonly upgrade: PlannedUpgrade | undefined;
   readonly disturbances: readonly Disturbance[];
   readonly faults: Faults;
@@ -78,6 +80,9 @@ export function planOf(seed: number): Plan {
   const survivors = [...nodes].flatMap(([id, node]) => (doomed.has(id) ? [] : [node]));
   const kinds = prng.happens(0.5) ? allKinds : ([prng.pick(allKinds)] as const);
   const jobs = prng.split("jobs");
+  const operators = drawOrders(prng.split("orders"), { nodes: [...nodes.keys()], doomed, faultsMs });
+  const patience = prng.split("patience");
+  const isPatient = patience.happens(0.3);
   return {
     seed,
     requesters,
@@ -92,7 +97,8 @@ export function planOf(seed: number): Plan {
       ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
       ...drawTypes(jobs.split("types"), { faultsMs }),
       ...drawStream(jobs.split("stream"), survivors, { fromMs: faultsMs, lastMs: streamMs }),
-    ],
+    ].map((job) => (isPatient ? { ...job, spec: withPatience(patience, job.spec) } : job)),
+    operators,
     upgrade: drawUpgrade(prng.split("upgrade"), requesters, faultsMs),
     errands: drawErrands(prng.split("errands"), faultsMs * 0.7),
     disturbances: Array.from({ length: prng.pick([0, 1, 4, 12]) }, () => disturbanceOf(prng, processes, kinds)),
@@ -107,6 +113,7 @@ export function planOf(seed: number): Plan {
       positionsMs: prng.pick([100, 1_000]),
       heartbeatMs: isLarge ? 1_000 : prng.pick([500, 1_000]),
       reserveAfterMs: prng.pick([5_000, 30_000]),
+      manualApproval: operators.manualApproval,
     },
   };
 }

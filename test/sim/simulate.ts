@@ -4,6 +4,7 @@ import type { Heartbeat, StoredEvent } from "@shoal/proto";
 import { type Clients, createClients } from "./clients.ts";
 import { createErrands, type Errands } from "./errands.ts";
 import { checkFinalState } from "./final-state-checker.ts";
+import { createOperators } from "./operators.ts";
 import { createPlacementChecker } from "./placement-checker.ts";
 import { type Disturbance, faultsMs, type Plan, planOf } from "./plan.ts";
 import { createQueueChecker } from "./queue-checker.ts";
@@ -103,7 +104,7 @@ function createWorld(plan: Plan): World {
     trace.push(`${String(sim.clock.now() - startAt).padStart(7)} ${who} ${line}`);
   };
   const safety = createSafetyChecker(problem, sim.clock.now);
-  const placement = createPlacementChecker({ plan, sim, startAt, problem });
+  const placement = createPlacementChecker({ plan, sim, startAt, problem, nodes: safety.nodes });
   const starvation = createStarvationChecker({ plan, sim, startAt, problem });
   const queue = createQueueChecker({ plan, sim, startAt, jobs: safety.jobs, problem });
   sim.log.onAppended.add((stored) => {
@@ -149,6 +150,11 @@ function createWorld(plan: Plan): World {
   }
   for (const disturbance of plan.disturbances) planDisturbance(disturbance, { sim, services, startAt, note });
   const clients = createClients({ sim, prng: sim.prng.split("clients"), services, jobs: plan.jobs, startAt, problem });
+  createOperators({
+    ...{ sim, services, safety, startAt, problem },
+    prng: sim.prng.split("operators"),
+    planned: plan.operators,
+  });
   const errands = createErrands({
     ...{ sim, services, startAt, problem },
     prng: sim.prng.split("errands"),

@@ -19,7 +19,12 @@ export const Requirements = z.object({
   resultPaths: Task.shape.resultPaths,
   /** Names of variables that the task reads from the node's own environment. */
   hostVariables: z.array(z.string()),
-  network: z.object({ type: Task.shape.network.unwrap().shape.type, hasPorts: z.boolean() }),
+  network: z.object({
+    type: Task.shape.network.unwrap().shape.type,
+    hasPorts: z.boolean(),
+    /** Ports of the node that the task names. */
+    staticPorts: z.array(z.int()).optional(),
+  }),
   constraints: JobSpec.shape.constraints,
   /** For one slot. */
   resources: AllocatedResources,

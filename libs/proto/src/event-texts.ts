@@ -15,7 +15,8 @@ import {
   ExecutionsReconnected,
   ExecutionsStopping,
 } from "./execution/events.ts";
-import { preparationText } from "./execution/preparation.ts";
+import { preparationEntry } from "./execution/preparation.ts";
+import { runtimeDetails } from "./execution/runtime.ts";
 import { shortId } from "./ids.ts";
 import {
   JobCompleted,
@@ -189,16 +190,12 @@ const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
       ...answers.map(answerInWords),
     ].join("; "),
   })),
-  row(ExecutionPreparing, ({ executionId, stage, inputs }) => ({
-    executionId,
-    topic: stage === "inputs" ? "Downloading Inputs" : "Preparing Environment",
-    message: preparationText({ stage, inputs }),
-  })),
-  row(ExecutionStarted, ({ executionId }) => ({
+  row(ExecutionPreparing, ({ executionId, ...shown }) => ({ executionId, ...preparationEntry(shown) })),
+  row(ExecutionStarted, ({ executionId, runtime }) => ({
     executionId,
     topic: "Execution",
     message: "Running",
-    details: { NewState: "Running" },
+    details: { NewState: "Running", ...runtimeDetails(runtime) },
   })),
   row(ExecutionPublishing, ({ executionId }) => ({
     executionId,

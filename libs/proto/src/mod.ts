@@ -44,6 +44,7 @@ export {
 } from "./execution/events.ts";
 export { type ExecutionEvent, type ExecutionState, executionMachine } from "./execution/machine.ts";
 export { Preparation, type PreparedInput, preparationText, preparedInputsMax } from "./execution/preparation.ts";
+export { ExecutionRuntime, GpuDevice, PublishedPort, runtimeDetails } from "./execution/runtime.ts";
 export {
   type ExecutionPlace,
   executionIdOf,

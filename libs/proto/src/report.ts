@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { RunOutput } from "./execution/events.ts";
 import { Preparation } from "./execution/preparation.ts";
+import { ExecutionRuntime } from "./execution/runtime.ts";
 import { SpecConfig } from "./job/spec.ts";
 
 /** The most bytes of a report: twice the size of one whose texts are all at their limits; a commit takes several. */
 export const reportBytesMax = 65_536;
 
-const base = { startedAt: z.number() };
+const base = { startedAt: z.number(), runtime: ExecutionRuntime.optional() };
 
 /** What a node reports on one execution. A later kind implies the earlier ones. */
 export const Report = z.object({

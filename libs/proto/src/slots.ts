@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The most slots of one set: ten times the partitions that a job may have. */
+/** The most slots of one set: as many partitions as a job may have. */
 export const slotsMax = 10_000;
 
 const range = z.tuple([z.int().min(0), z.int().min(0)]).refine(([from, to]) => from < to, "expected from below to");

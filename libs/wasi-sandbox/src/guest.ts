@@ -2,15 +2,36 @@ import type { ErrorCode } from "@shoal/proto";
 
 /** A program to run once, and everything of the host that it can access. */
 export interface Guest {
+  /** Guests of one namespace may share a process, where the sandbox allows that. */
+  readonly namespace?: string;
   readonly program: GuestProgram;
   readonly env: Readonly<Record<string, string>>;
   readonly inputs: readonly GuestInput[];
   readonly outputs: readonly GuestOutput[];
   /** Zero memory or disk means the default of `SandboxLimits`. */
   readonly resources: { readonly cpuCores: number; readonly memoryBytes: number; readonly diskBytes: number };
+  /** Makes the HTTP requests of the guest; without it the guest has no module `wasi:http/requests`. Never rejects. */
+  readonly http?: (request: HttpRequest) => Promise<HttpResponse>;
   /** Receives output as it is written. Must not block. */
   readonly output: (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
 }
+
+/** An HTTP request of a guest, not checked yet. */
+export interface HttpRequest {
+  /** 0 to 6: GET, POST, PUT, DELETE, HEAD, OPTIONS, PATCH. */
+  readonly method: number;
+  readonly url: string;
+  /** `name: value` lines. */
+  readonly headers: string;
+  readonly body: Uint8Array;
+  /** The guest's buffer: it takes no more of the response's body. */
+  readonly bodyBytesMax: number;
+}
+
+/** The result of a request: 0, or the number of Bacalhau's error. */
+export type HttpResponse =
+  | { readonly result: 0; readonly status: number; readonly headers: string; readonly body: Uint8Array }
+  | { readonly result: 1 | 2 | 3 | 4 | 5 | 6 };
 
 /** Paths are the guest's: a relative one begins at its root. */
 export interface GuestProgram {

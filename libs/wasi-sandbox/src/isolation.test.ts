@@ -109,14 +109,14 @@ describe("the isolation of a pool's processes", () => {
   it("is required by its name: without it the pool starts no process", async () => {
     const sandboxes = pool({ clock, limits, isolations: [missing] });
     await expect(sandboxes.proven()).rejects.toMatchObject({ code: "ENGINE_FAILED" });
-    await expect(sandboxes.take()).rejects.toThrow("/nonexistent/bwrap");
+    await expect(sandboxes.take("")).rejects.toThrow("/nonexistent/bwrap");
     await sandboxes.close();
   });
   it.each(["bubblewrap", "namespaces"] as const)("%s is never replaced by none", (wish) => {
     expect(isolationsFor(wish).map(({ name }) => name)).not.toContain("none");
   });
   it("may be switched off", async () => {
-    const sandbox = wasiSandbox({ clock, limits, isolation: "none" });
+    const sandbox = wasiSandbox({ clock, limits, wall: "none" });
     expect(await sandbox.unavailable()).toBeUndefined();
     await sandbox.close();
   });

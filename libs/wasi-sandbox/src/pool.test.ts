@@ -34,18 +34,18 @@ it("keeps a process for the next guest while guests come, and starts one when no
   const { clock, exits, sandboxes } = poolOfOne();
   await sandboxes.proven();
   await clock.advanceTo(idleMs - 1);
-  const first = await sandboxes.take();
+  const first = await sandboxes.take("");
   sandboxes.fill();
   await sandboxes.proven();
   await clock.advanceTo(idleMs);
-  const second = await sandboxes.take();
+  const second = await sandboxes.take("");
   // The process of the proof and the one after it: both were waiting.
   expect(exits).toHaveLength(2);
   sandboxes.fill();
   await sandboxes.proven();
   await clock.advanceTo(2 * idleMs);
   await exits[2];
-  const third = await sandboxes.take();
+  const third = await sandboxes.take("");
   expect(exits).toHaveLength(4);
   for (const { kill } of [first, second, third]) kill();
   await Promise.all(exits);

@@ -12,7 +12,7 @@ export interface Pool {
   /** Starts processes up to the pool size, for the guests that follow. */
   fill(): void;
   /** Takes a ready process, the first that waits the first one. Throws a Fault ENGINE_FAILED when none can be started. */
-  take(): Promise<SandboxProcess>;
+  take(namespace: string): Promise<SandboxProcess>;
   /** Resolves when a process has become ready with an accepted isolation; throws as `take` does. */
   proven(): Promise<void>;
   close(): Promise<void>;
@@ -26,6 +26,8 @@ export interface PoolOptions {
   readonly cgroups?: Cgroups | undefined;
   /** The isolations to try, best first. */
   readonly isolations?: readonly Isolation[];
+  /** Called once with the first isolation that works. */
+  readonly onProven?: (isolation: Isolation) => void;
 }
 
 /** Creates an empty pool. */
@@ -92,6 +94,7 @@ class ProcessPool implements Pool {
 
   async #prove(): Promise<Isolation> {
     const { sandbox, isolation } = await firstReady(this.#options, (isolation) => this.#start(isolation));
+    this.#options.onProven?.(isolation);
     this.#timer.restart();
     this.#give(sandbox);
     return isolation;

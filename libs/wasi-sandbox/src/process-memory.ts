@@ -22,7 +22,8 @@ function read(path: string): string {
 
 export interface MemoryWatch {
   readonly pid: number;
-  readonly bytesMax: number;
+  /** The limit at the moment of a check. */
+  readonly bytesMax: () => number;
   readonly everyMs: number;
   /** Called once with the number of bytes. */
   readonly exceeded: (bytes: number) => void;
@@ -33,7 +34,7 @@ export function watchMemory(clock: Clock, { pid, bytesMax, everyMs, exceeded }: 
   let cancel = () => {};
   const check = () => {
     const bytes = memoryOf(pid);
-    if (bytes > bytesMax) exceeded(bytes);
+    if (bytes > bytesMax()) exceeded(bytes);
     else cancel = clock.at(clock.now() + everyMs, check);
   };
   check();

@@ -19,6 +19,7 @@ interface GuestRunParts {
   readonly modules: Uint8Array;
   readonly files: GuestFilesystem;
   readonly output: Guest["output"];
+  readonly http: Guest["http"];
 }
 
 interface Outcome {
@@ -26,6 +27,9 @@ interface Outcome {
   /** Why it was killed; the first reason counts. */
   ended: NonNullable<GuestExit["failure"]> | undefined;
 }
+
+// Bacalhau's result for a host that the task may not reach.
+const notAllowed = 4;
 
 // 137: a shell's exit code for a killed program.
 const killedCode = 137;
@@ -67,7 +71,7 @@ interface Stage {
 
 async function serve(
   sandbox: SandboxProcess,
-  { files, output }: GuestRunParts,
+  { files, output, http }: GuestRunParts,
   { started, outcome }: Stage,
 ): Promise<void> {
   for await (const { header, body } of sandbox.frames) {
@@ -78,7 +82,13 @@ async function serve(
     else if (saying.op === "compiled") started.resolve();
     else if (saying.op === "refused") started.reject(new Fault("TASK_INVALID", saying.why));
     else if (saying.op === "ended") outcome.ending = saying;
-    else if (saying.op !== "ready") {
+    else if (saying.op === "http") {
+      const { op: _, ...request } = saying;
+      const response = (await http?.({ ...request, body })) ?? { result: notAllowed };
+      const { result } = response;
+      if (response.result !== 0) sandbox.send({ http: { result } });
+      else sandbox.send({ http: { result, status: response.status, headers: response.headers } }, response.body);
+    } else if (saying.op !== "ready" && saying.op !== "gone") {
       const { answer, body: bytes } = await files.serve(saying, body);
       sandbox.send(answer, bytes);
     }

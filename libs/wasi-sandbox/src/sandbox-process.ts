@@ -24,12 +24,22 @@ export interface SandboxProcess {
   readonly pid: number | undefined;
   /** Its cgroup; undefined without cgroups. */
   readonly group: Cgroup | undefined;
+  /** Set for a guest that shares its process: adds what it may use to the limits of that process. */
+  readonly share?: (use: GuestLimits) => void;
+}
+
+/** What a guest's process may use for it. */
+export interface GuestLimits {
+  readonly memoryBytes: number;
+  readonly cpuCores: number;
 }
 
 /** The isolation and the cgroup of a guest's process. */
 export interface Surroundings {
   readonly isolation: Isolation;
   readonly group?: Cgroup | undefined;
+  /** Guests that run in it at a time, each in a thread; 0 for one guest in the process itself. */
+  readonly lanes?: number;
 }
 
 // Core dumps and files are disabled: the guest's process needs neither.
@@ -41,7 +51,7 @@ const limitScript = 'ulimit -c 0; ulimit -f 0; exec "$@"';
  * exits. So an endless loop never outlives the node. The process id cannot be reused before, as the shell has not yet waited for it.
  * A watcher thread inside the guest's process would have the same effect, but takes 60 ms and 8 MiB for each process.
  */
-const guardScript = '"$@" 4<&- & exec 3<&- 2>/dev/null; read -r end <&4; kill -9 $!; wait $!';
+const guardScript = '"$@" 4<&- & exec 3<&- 5<&- 6<&- 7<&- 8<&- 2>/dev/null; read -r end <&4; kill -9 $!; wait $!';
 
 const shell = (script: string): readonly string[] => ["/bin/sh", "-c", script, "sh"];
 
@@ -65,29 +75,42 @@ export function sandboxFlags({ heapBytes }: SandboxLimits, script: string): read
   ];
 }
 
-/** The command that starts a guest's process, isolated and in its cgroup. */
-export function sandboxCommand(limits: SandboxLimits, { isolation, group }: Surroundings): readonly string[] {
+/** The command that starts a guest's process, isolated and in its cgroup; with lanes it starts threads. */
+export function sandboxCommand(
+  limits: SandboxLimits,
+  { isolation, group, lanes = 0 }: Surroundings,
+): readonly string[] {
   const script = sandboxScript();
   return [
     ...(group?.prefix ?? []),
     ...shell(limitScript),
     ...isolation.prefix(script),
     ...(isolation.endsWithParent ? [] : shell(guardScript)),
-    ...[process.execPath, ...sandboxFlags(limits, script), script],
+    ...[process.execPath, ...sandboxFlags(limits, script)],
+    ...(lanes === 0 ? [script] : ["--allow-worker", script, `${lanes}`]),
   ];
 }
 
-/** Starts an isolated process; it sends `ready` when it can take a guest. */
-export function startSandboxProcess(limits: SandboxLimits, surroundings: Surroundings): SandboxProcess {
-  const { isolation, group } = surroundings;
+/** A started process, its channel on descriptor 3, and those of its lanes. */
+export interface StartedProcess extends Omit<SandboxProcess, "frames" | "send"> {
+  readonly line: Socket | undefined;
+  readonly laneSockets: readonly Socket[];
+}
+
+/** Starts an isolated process. */
+export function startProcess(limits: SandboxLimits, surroundings: Surroundings): StartedProcess {
+  const { isolation, group, lanes = 0 } = surroundings;
   const [file = "", ...args] = sandboxCommand(limits, surroundings);
+  const beyond = Array.from({ length: lanes }, () => "pipe" as const);
   const child = spawn(file, args, {
     env: {},
     cwd: "/",
     detached: isolation.endsWithParent,
-    stdio: ["ignore", "ignore", "pipe", "pipe", ...(isolation.endsWithParent ? [] : ["pipe" as const])],
+    stdio: ["ignore", "ignore", "pipe", "pipe", isolation.endsWithParent ? "ignore" : "pipe", ...beyond],
   });
-  const [, , stderr, line, deathPipe] = child.stdio;
+  const { stderr } = child;
+  // The type of `stdio` ends with the fifth one.
+  const [, , , line, deathPipe, ...laneSockets]: readonly unknown[] = child.stdio;
   const gone = Promise.withResolvers<void>();
   // Every process of the isolation has stderr open, so that it closes when the last one has exited.
   child.once("exit", () => (stderr?.closed === true ? gone.resolve() : stderr?.once("close", gone.resolve)));
@@ -100,16 +123,12 @@ export function startSandboxProcess(limits: SandboxLimits, surroundings: Surroun
   stderr?.on("data", (chunk: Buffer) => {
     words = (words + chunk.toString("utf8")).slice(-stderrTailMax);
   });
-  const sockets = [stderr, line, deathPipe].filter((stream) => stream instanceof Socket);
+  const sockets = [stderr, line, deathPipe, ...laneSockets].filter((stream) => stream instanceof Socket);
   // A process that dies with unread data resets its socket; the end of the frames reports its exit.
   for (const socket of sockets) socket.on("error", () => {});
   return {
-    frames: line instanceof Socket ? framesOf(untilClosed(line)) : nothing(),
-    send: (header, body) => {
-      if (!(line instanceof Socket) || line.destroyed) return;
-      line.write(frameHead(header, body));
-      if (body !== undefined && body.byteLength > 0) line.write(body);
-    },
+    line: line instanceof Socket ? line : undefined,
+    laneSockets: laneSockets.filter((socket) => socket instanceof Socket),
     kill: () => {
       if (!isolation.endsWithParent && deathPipe instanceof Socket) deathPipe.destroy();
       else if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) killGroup(child.pid);
@@ -125,6 +144,26 @@ export function startSandboxProcess(limits: SandboxLimits, surroundings: Surroun
     group,
   };
 }
+
+/** Starts an isolated process for one guest; it sends `ready` when it can take it. */
+export function startSandboxProcess(limits: SandboxLimits, surroundings: Surroundings): SandboxProcess {
+  const { line, laneSockets: _, ...started } = startProcess(limits, surroundings);
+  return {
+    ...started,
+    frames: line === undefined ? nothing() : framesFrom(line),
+    send: (header, body) => sendFrame(line, header, body),
+  };
+}
+
+/** Writes a frame, unless the socket is closed. */
+export function sendFrame(line: Socket | undefined, header: unknown, body?: Uint8Array): void {
+  if (line === undefined || line.destroyed) return;
+  line.write(frameHead(header, body));
+  if (body !== undefined && body.byteLength > 0) line.write(body);
+}
+
+/** The frames of a socket until it is closed. */
+export const framesFrom = (line: Socket): AsyncGenerator<Frame, void, void> => framesOf(untilClosed(line));
 
 /**
  * Kills a process group. Bubblewrap starts as two processes, and the second one waits for the first one for a moment in which the end of

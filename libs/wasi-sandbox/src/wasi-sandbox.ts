@@ -8,7 +8,8 @@ import { type IsolationWish, isolationsFor } from "./isolation.ts";
 import { type SandboxLimits, sandboxLimits } from "./limits.ts";
 import { limitMemories } from "./module-memory.ts";
 import { readModules } from "./modules.ts";
-import { type Pool, pool } from "./pool.ts";
+import { namespacePool } from "./namespace-pool.ts";
+import { type Pool, type PoolOptions, pool } from "./pool.ts";
 import { watchMemory } from "./process-memory.ts";
 import { type GuestRun, run } from "./run.ts";
 import type { RunRequest } from "./sandbox/protocol.ts";
@@ -20,13 +21,24 @@ export interface WasiSandboxOptions {
   /** Differences from `sandboxLimits`. */
   readonly limits?: Partial<SandboxLimits>;
   readonly logger?: Logger;
-  /** The required isolation of guests, or `auto` for the best that works. */
-  readonly isolation?: IsolationWish;
+  /** `task`: each guest has its own process. `namespace`: the guests of a namespace share processes, each in a new isolate. */
+  readonly isolation?: GuestIsolation;
+  /** The isolation of the processes by the operating system, or `auto` for the best that works. */
+  readonly wall?: IsolationWish;
   /** Creates a cgroup for each guest; its memory is watched in addition. */
   readonly cgroups?: Cgroups | undefined;
 }
 
-/** Runs guests, each in a process that is used once. */
+/** What guests share: nothing, or the processes of their namespace. */
+export const guestIsolations = ["task", "namespace"] as const;
+export type GuestIsolation = (typeof guestIsolations)[number];
+
+const pools: Readonly<Record<GuestIsolation, (options: PoolOptions) => Pool>> = {
+  task: pool,
+  namespace: namespacePool,
+};
+
+/** Runs guests, each in a process or an isolate that is used once. */
 export interface WasiSandbox {
   /** The reason why this machine cannot run guests now; undefined when it can. Never throws. */
   unavailable(): Promise<string | undefined>;
@@ -44,9 +56,9 @@ const nodeMajorMin = 24;
  * Guests have no network. Without cgroups, the system's scheduler alone decides a guest's share of the CPU.
  */
 export function wasiSandbox(options: WasiSandboxOptions): WasiSandbox {
-  const { clock, logger = silentLogger, isolation = "auto", cgroups } = options;
+  const { clock, logger = silentLogger, isolation = "task", wall = "auto", cgroups } = options;
   const limits = { ...sandboxLimits, ...options.limits };
-  const sandboxes = pool({ clock, limits, logger, cgroups, isolations: isolationsFor(isolation) });
+  const sandboxes = pools[isolation]({ clock, limits, logger, cgroups, isolations: isolationsFor(wall) });
   const runs = new Set<GuestRun>();
   return {
     unavailable: async () => missing() ?? (await unproven(sandboxes)),
@@ -98,10 +110,12 @@ async function begin({ clock, limits, sandboxes }: Means, guest: Guest): Promise
   const files = guestFilesystem(await guestTree(guest.inputs, guest.outputs), { ...limits, diskBytes }, exceeded);
   try {
     const { job, modules } = await prepare(guest, files, limits);
-    const sandbox = await sandboxes.take();
+    const sandbox = await sandboxes.take(guest.namespace ?? "");
     const memoryBytes = job.memoryBytes + limits.overheadBytes + moduleShare * modules.byteLength;
-    sandbox.group?.limit({ memoryBytes, cpuCores: guest.resources.cpuCores });
-    running = run(sandbox, { job, modules, files, output: guest.output });
+    const use = { memoryBytes, cpuCores: guest.resources.cpuCores };
+    sandbox.share?.(use);
+    sandbox.group?.limit(use);
+    running = run(sandbox, { job, modules, files, output: guest.output, http: guest.http });
     watch({ clock, limits }, sandbox, { running, memoryBytes });
     const why = `the modules were not compiled within ${limits.compileMs} ms`;
     await within(running.started, { clock, limitMs: limits.compileMs, late: () => new Fault("ENGINE_FAILED", why) });
@@ -128,7 +142,7 @@ function watch(
       "OUT_OF_MEMORY",
       `its process used ${bytes} bytes, code and tables of the engine included; it may use ${memoryBytes}`,
     );
-  const stop = watchMemory(clock, { pid, bytesMax: memoryBytes, everyMs: limits.watchMs, exceeded });
+  const stop = watchMemory(clock, { pid, bytesMax: () => memoryBytes, everyMs: limits.watchMs, exceeded });
   void running.exit.then(stop);
 }
 
@@ -144,6 +158,7 @@ async function prepare(guest: Guest, files: GuestFilesystem, limits: SandboxLimi
     entrypoint,
     args: [module, ...args],
     env: Object.entries(guest.env).map(([name, value]) => `${name}=${value}`),
+    hasHttp: guest.http !== undefined,
     preopens: await files.preopen(),
   };
   return { job, modules: Buffer.concat(modules.map(({ bytes }) => bytes)) };

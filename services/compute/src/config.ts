@@ -1,10 +1,11 @@
 import { listOf, yesOrNo } from "@shoal/core";
 import { checkNatsSettings, natsSettings } from "@shoal/nats";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
-import { isolationOptions } from "@shoal/wasi-sandbox";
+import { guestIsolations, isolationOptions } from "@shoal/wasi-sandbox";
 import { z } from "zod";
 import { Capability, userPattern } from "./executors/docker/container-settings.ts";
 import { pullDefaults } from "./executors/docker/pulls.ts";
+import { readPortRange } from "./grants/port-range.ts";
 import { unreadable } from "./sources/local/allow-list.ts";
 import { transferSettings } from "./transfer-settings.ts";
 
@@ -38,6 +39,15 @@ const Capacity = z.object({
     "bytes of disk for executions; empty means 80% of what is free in dataDir",
   ),
   gpu: amount(parseGpu, "2").describe("GPUs for executions; empty means none, because GPUs are not detected"),
+  // Beyond ten, tasks that use what they request would run at a tenth of their speed.
+  oversubscription: z.coerce
+    .number()
+    .min(1)
+    .max(10)
+    .default(1)
+    .describe(
+      "how many times the cores for executions may be promised: above 1, tasks that use all they request share the cores; memory, disk and GPUs are promised once",
+    ),
   // Two orders of magnitude above what one machine usefully runs at once.
   slots: whole(1, 100_000).default(1_000).describe("limit of concurrent executions and held bids"),
 });
@@ -84,6 +94,12 @@ const Docker = z.object({
   readOnlyRoot: yesOrNo()
     .default(false)
     .describe("whether containers may write only to their outputs, and to 64 MiB of memory at /tmp"),
+  credentialsFile: z
+    .string()
+    .default("")
+    .describe(
+      "file with logins for registries, in the form of Docker's config.json; for Docker Hub DOCKER_USERNAME and DOCKER_PASSWORD in the node's environment suffice",
+    ),
   diskLimit: z
     .enum(["ignore", "refuse"])
     .default("ignore")
@@ -165,6 +181,12 @@ export const ComputeConfig = z
           .describe(
             "let tasks request network host or full: the machine's network, with NATS, this API and everything else that listens on loopback",
           ),
+        // Bacalhau's range: below the ports from which Linux picks those of outgoing connections (32768).
+        ports: z
+          .string()
+          .refine((text) => readPortRange(text) !== undefined, "expected first-last of 1024 to 65535, or nothing")
+          .default("20000-32000")
+          .describe("ports of this machine for tasks that request ports, first-last; empty gives tasks no ports"),
       })
       .prefault({}),
     selection: Selection.prefault({}),
@@ -180,10 +202,16 @@ export const ComputeConfig = z
             "idle processes for Wasm tasks; each takes about 50 MB of memory, and ends after 30 s without a task",
           ),
         isolation: z
+          .enum(guestIsolations)
+          .default("task")
+          .describe(
+            "task: a process for each Wasm task; namespace: the tasks of a namespace share processes, each in a new isolate, which is faster, but a task that breaks out of the engine reaches the others of its namespace, and one that ends its process fails them (they are retried)",
+          ),
+        wall: z
           .enum(isolationOptions)
           .default("auto")
           .describe(
-            "isolation of Wasm guests: bubblewrap (network, processes, files), namespaces (network, processes), none, or auto for the strongest that works; a named isolation is required, and the node does not offer the engine without it",
+            "isolation of Wasm processes by the system: bubblewrap (network, processes, files), namespaces (network, processes), none, or auto for the strongest that works; a named one is required, and the node does not offer the engine without it",
           ),
         cgroups: z
           .enum(["auto", "off"])

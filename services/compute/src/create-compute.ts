@@ -7,11 +7,15 @@ import { jobSelection } from "./bidder/job-selection.ts";
 import { createPolicies } from "./bidder/policies/index.ts";
 import { createLedger, type Ledger } from "./capacity/ledger.ts";
 import { Reservation } from "./capacity/reservation.ts";
+import { createGpuPool } from "./grants/gpu-pool.ts";
+import { createGrants, type Grants } from "./grants/grants.ts";
+import { createPortRange } from "./grants/port-range.ts";
 import { type Availability, createAvailability } from "./heartbeat/availability.ts";
 import { createHeartbeat } from "./heartbeat/heartbeat.ts";
 import { createIdentity } from "./heartbeat/identity.ts";
 import { hostVariables } from "./host-variables.ts";
 import { fencedJournal } from "./journal/fenced-journal.ts";
+import type { Journal } from "./journal/journal.ts";
 import { createLogShipper } from "./logs/log-shipper.ts";
 import type { ComputePorts, NodeSettings } from "./ports.ts";
 import { createOutbox } from "./reports/outbox.ts";
@@ -26,12 +30,14 @@ import { sweepFolders } from "./workspace/workspace.ts";
  */
 export function createCompute(settings: NodeSettings, ports: ComputePorts): readonly Process[] {
   const { clock, logger, bidServer } = ports;
-  const { nodeId } = settings;
-  const { journal, seal } = fencedJournal(ports.journal);
+  const { nodeId, capacity, slotsMax } = settings;
+  const { portRange = createPortRange(undefined) } = ports;
+  const grants = createGrants(portRange, createGpuPool(settings.gpus ?? []));
+  const { journal: fenced, seal } = fencedJournal(ports.journal);
+  const journal = releasingJournal(fenced, grants);
   const hostVariable = hostVariables(ports.env, settings.envAllow);
   const availability = createAvailability(ports);
   const outbox = createOutbox({ ...ports, onRepeat: (executionId) => agent.confirm(executionId) });
-  const { capacity, slotsMax } = settings;
   const ledger = createLedger({ clock, capacity, slotsMax, freed: () => heartbeat.soon() });
   const { available } = ledger;
   const reservation = new Reservation({ clock, capacity, available, onEnded: () => heartbeat.soon() });
@@ -40,7 +46,7 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
   const heartbeat = createHeartbeat({ clock, bidServer, everyMs: settings.heartbeatMs, instance, availability, info });
   const identity = createIdentity({
     ...{ nodeId, clock, bidServer, logger, instance, info },
-    onDuplicate(why) {
+    onDuplicate: (why) => {
       heartbeat.silence();
       ports.onDuplicate?.(why);
     },
@@ -51,37 +57,49 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     hostVariable,
     outbox,
     log: createLogShipper(ports.logs, clock),
-    release: ledger.settle,
+    grants,
+    release(executionId) {
+      ledger.settle(executionId);
+      grants.release(executionId);
+    },
     limits: settings,
   };
   const agent = createAgent({
     nodeId,
+    ...{ journal, ledger, logger, clock, bidServer },
     assignments: ports.assignments,
-    journal,
-    ledger,
-    logger,
-    clock,
     random: ports.random,
-    bidServer,
     run: (assignment, options) => createRunner(runnerPorts, assignment, options),
     outbox,
-    sweep: createSweeper({
-      executors: ports.executors.parts,
-      isOffered: (engine) => availability.problem("executors", engine) === undefined,
-      logger,
-    }),
+    sweep: createSweeper({ executors: ports.executors.parts, isOffered: offered(availability), logger }),
+    adopt: grants.adopt,
     sweepFolders: (keep) => sweepFolders(ports.workspace, keep),
     seal,
   });
   const selection = jobSelection(settings, ports);
-  const around = { ...settings, selection, parts: ports, availability, hostVariable, available };
-  const bidder = createBidder({ nodeId, bidServer, ledger, reservation, policies: createPolicies(around) });
+  const bidding = { parts: ports, availability, hostVariable, available, givesPorts: portRange.isOpen };
+  const policies = createPolicies({ ...settings, selection, ...bidding });
+  const bidder = createBidder({ nodeId, bidServer, ledger, portRange, reservation, policies });
   return [...opening(availability, ports), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
 }
 
 /** What starts before the node acts. */
-const opening = (availability: Availability, { kept }: ComputePorts): readonly Process[] =>
-  kept === undefined ? [partCheck(availability)] : [partCheck(availability), kept];
+const opening = (availability: Availability, { unpublished }: ComputePorts): readonly Process[] =>
+  unpublished === undefined ? [partCheck(availability)] : [partCheck(availability), unpublished];
+
+const offered =
+  (availability: Availability) =>
+  (engine: string): boolean =>
+    availability.problem("executors", engine) === undefined;
+
+/** A journal that frees what an execution has when it is forgotten. */
+const releasingJournal = (journal: Journal, grants: Grants): Journal => ({
+  ...journal,
+  forget(executionId) {
+    grants.release(executionId);
+    journal.forget(executionId);
+  },
+});
 
 /** Checks the parts of the node before any other process starts. */
 const partCheck = (availability: Availability): Process => ({
@@ -104,7 +122,7 @@ function nodeInfo(
   availability: Availability,
   now: Pick<NodeInfo, "available" | "running">,
 ): NodeInfo {
-  const { nodeId, labels, capacity, perTask, version, address } = settings;
+  const { nodeId, labels, capacity, perTask, gpus, version, address } = settings;
   return {
     nodeId,
     labels,
@@ -114,6 +132,7 @@ function nodeInfo(
     capacity,
     perTask,
     ...now,
+    ...(gpus === undefined || gpus.length === 0 ? {} : { gpus: [...gpus] }),
     version,
     address,
   };

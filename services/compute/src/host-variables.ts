@@ -1,6 +1,6 @@
-// Variables that contain credentials of the cluster or their location: this process's settings, and the variables of
-// NATS clients and tools. Names in any case.
-const secretNames = /^(SHOAL|NATS|NKEY)(_|S?$)|(^|_)NKEY(_|$)/i;
+// Variables that contain credentials of the cluster or their location: this process's settings, the variables of NATS
+// clients and tools, and the node's login for Docker Hub. Names in any case.
+const secretNames = /^(SHOAL|NATS|NKEY)(_|S?$)|(^|_)NKEY(_|$)|^DOCKER_(USERNAME|PASSWORD)$/i;
 // An NKEY seed is S, the kind of key and 56 characters of base32; a credentials file has its name in the first line.
 const secretValues = /(^|[^A-Z2-7])S[ACNOUX][A-Z2-7]{56}($|[^A-Z2-7])|BEGIN (NATS USER JWT|USER NKEY SEED)/;
 

@@ -5,9 +5,11 @@ import { type Clock, causeOf, Fault } from "@shoal/core";
 import { connectionOf, connectNode, type NatsSession, type NodePorts } from "@shoal/nats";
 import { type ServiceLogger, systemClock, systemRandom } from "@shoal/node";
 import { resultsBucketOf, shoalVersion } from "@shoal/proto";
-import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
+import { capacityOf, machineResources, oversubscribed, perTaskOf } from "./capacity/machine.ts";
 import type { ComputeConfig } from "./config.ts";
+import { hubLoginOf } from "./executors/docker/registry-credentials.ts";
 import { createExecutors } from "./executors/index.ts";
+import { createPortRange, type PortBounds, readPortRange } from "./grants/port-range.ts";
 import { createInputCache } from "./input-cache/input-cache.ts";
 import { diskJournal } from "./journal/disk-journal.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -17,7 +19,7 @@ import type { ComputePorts, NodeSettings } from "./ports.ts";
 import { createPublishers } from "./publishers/index.ts";
 import { createSources } from "./sources/index.ts";
 import { diskWorkspace } from "./workspace/disk-workspace.ts";
-import { createKeptResults } from "./workspace/kept-results.ts";
+import { createUnpublishedResults } from "./workspace/unpublished-results.ts";
 
 /** The environment of a node: everything open that it needs. */
 export interface NodeHost {
@@ -78,7 +80,7 @@ async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string
   return {
     nodeId,
     labels: { ...machineLabels(), name: nodeId, ...pairs(config.labels) },
-    capacity,
+    capacity: oversubscribed(capacity, config.capacity.oversubscription),
     perTask: perTaskOf(config.perTask, capacity),
     slotsMax: config.capacity.slots,
     heartbeatMs: config.heartbeatMs,
@@ -97,6 +99,11 @@ async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string
   };
 }
 
+function boundsOf(text: string): PortBounds | undefined {
+  const bounds = readPortRange(text);
+  return bounds === "none" ? undefined : bounds;
+}
+
 const pairs = (labels: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(labels.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
 
@@ -112,7 +119,9 @@ interface NodeResources {
 function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeResources): ComputePorts {
   const { dataDir, instanceId, journal, clock, nats, logger } = opened;
   const { nodeId } = settings;
-  const { docker, wasm, allowListedLocalPaths } = config;
+  const { wasm, allowListedLocalPaths } = config;
+  const hub = hubLoginOf(process.env);
+  const docker = { ...config.docker, ...(hub === undefined ? {} : { hub }) };
   const local = { ...config.publishers.local, machine: settings.address, folder: join(dataDir, "published") };
   const { outbound } = config;
   const published = { ...config.publishers, limitBytes: config.results.limitBytes, local, outbound };
@@ -125,15 +134,23 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
     ...{ assignments, reports, bidServer, logs, clock, journal, logger },
     random: systemRandom,
     workspace: diskWorkspace(join(dataDir, "executions"), logger),
-    executors: createExecutors({ nodeId, instanceId, ...config.engines, docker, wasm }, { clock, logger }),
+    executors: createExecutors({ nodeId, instanceId, ...config.engines, docker, wasm, outbound }, { clock, logger }),
     sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger, cache }),
     publishers: createPublishers(published, { clock, logger, results, uploads: nats.uploads }),
-    kept: createKeptResults({ ...keptSettings(config), folder: join(dataDir, "unpublished"), clock, logger }),
+    unpublished: createUnpublishedResults({
+      ...unpublishedSettings(config),
+      folder: join(dataDir, "unpublished"),
+      clock,
+      logger,
+    }),
     env: process.env,
+    portRange: createPortRange(boundsOf(config.network.ports)),
   };
 }
 
-const keptSettings = ({ results: { keepUnpublishedMs: keepMs, keepUnpublishedBytes: keepBytes } }: ComputeConfig) => ({
+const unpublishedSettings = ({
+  results: { keepUnpublishedMs: keepMs, keepUnpublishedBytes: keepBytes },
+}: ComputeConfig) => ({
   keepMs,
   keepBytes,
 });

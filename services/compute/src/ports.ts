@@ -1,10 +1,11 @@
 import type { BidServer, Clock, Logger, LogSender, Random, Registry, ReportSender, ViewStore } from "@shoal/core";
-import type { Resources } from "@shoal/proto";
+import type { GpuDevice, Resources } from "@shoal/proto";
 import type { Executor } from "./executors/executor.ts";
+import type { PortRange } from "./grants/port-range.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Publisher } from "./publishers/publisher.ts";
 import type { Source } from "./sources/source.ts";
-import type { KeptResults } from "./workspace/kept-results.ts";
+import type { UnpublishedResults } from "./workspace/unpublished-results.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
 /** All external dependencies of a compute node. Real in a service, in memory in simulations. */
@@ -21,11 +22,13 @@ export interface ComputePorts {
   readonly executors: Registry<Executor>;
   readonly sources: Registry<Source>;
   readonly publishers: Registry<Publisher>;
+  /** Ports of the machine for tasks; none when left out. */
+  readonly portRange?: PortRange;
   /** The host's environment variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
   /** Keeps results that could not be published; without it they are removed. */
-  readonly kept?: KeptResults | undefined;
+  readonly unpublished?: UnpublishedResults | undefined;
   /** Another process uses this node's id and has precedence: this process must end. */
   readonly onDuplicate?: (why: string) => void;
 }
@@ -48,6 +51,8 @@ export interface NodeSettings {
   readonly labels: Readonly<Record<string, string>>;
   /** All resources that executions may use together. */
   readonly capacity: Resources;
+  /** The GPUs of the machine that executions may have; none when left out. */
+  readonly gpus?: readonly GpuDevice[];
   /** The limit for one execution. */
   readonly perTask: Resources;
   /** Executions and held bids together. */

@@ -1,6 +1,6 @@
 import { forgetAfterMs, listOf, yesOrNo } from "@shoal/core";
 import { checkNatsSettings, natsSettings, storageDefaults } from "@shoal/nats";
-import { tokenProblem } from "@shoal/proto";
+import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
 import { z } from "zod";
 import { readQuota } from "./owner/scheduler/quota-settings.ts";
 
@@ -130,7 +130,54 @@ const Storage = z.object({
     .describe("maximum bytes of results of each node in the object store; the NATS server reserves them"),
 });
 
+const amount = (parse: (text: string) => Parsed) =>
+  z
+    .union([z.string(), z.number().transform(String)])
+    .default("")
+    .superRefine((text, issues) => {
+      const read = text === "" ? undefined : parse(text);
+      if (read?.ok === false) issues.addIssue({ code: "custom", message: read.why });
+    });
+
+// The limit of a spec's timeouts.
+const seconds = () => count(0, 10 * 365 * 86_400).default(0);
+
+/** What jobs of one type get when they do not set it. */
+const typeDefaults = (type: string) =>
+  z
+    .object({
+      priority: z.coerce.number().int().default(0).describe(`priority of ${type} jobs that set none, or 0`),
+      cpu: amount(parseCpu).describe(`cores of the tasks of ${type} jobs that request none; empty means 500m`),
+      memory: amount(parseBytes).describe(`memory of the tasks of ${type} jobs that request none; empty means 512Mb`),
+      disk: amount(parseBytes).describe(`disk of the tasks of ${type} jobs that request none; empty means none`),
+      gpu: amount(parseGpu).describe(`GPUs of the tasks of ${type} jobs that request none; empty means none`),
+      publisher: z.string().default("").describe(`publisher of ${type} jobs that name none; empty means none`),
+      publisherParams: listOf(z.string().regex(/^[^=]+=.*$/, "expected key=value"))
+        .default([])
+        .describe("params of that publisher: key=value, separated by commas"),
+      executionTimeout: seconds().describe(
+        `execution timeout of ${type} jobs that set neither it nor a total timeout, seconds; 0 means none, or executionTimeoutMs`,
+      ),
+      queueTimeout: seconds().describe(`queue timeout of ${type} jobs that set none, seconds; 0 means none`),
+      totalTimeout: seconds().describe(
+        `total timeout of ${type} jobs that set none, seconds; 0 means none; left out where the job's other timeouts exceed it`,
+      ),
+    })
+    .superRefine(({ executionTimeout, queueTimeout, totalTimeout }, issues) => {
+      if (totalTimeout === 0 || executionTimeout + queueTimeout <= totalTimeout) return;
+      issues.addIssue({
+        code: "custom",
+        path: ["totalTimeout"],
+        message: `expected at least executionTimeout + queueTimeout (${executionTimeout + queueTimeout}), got ${totalTimeout}`,
+      });
+    })
+    .prefault({});
+
 const JobDefaults = z.object({
+  batch: typeDefaults("batch"),
+  ops: typeDefaults("ops"),
+  service: typeDefaults("service"),
+  daemon: typeDefaults("daemon"),
   // A day: longer than nearly all batch work, and an endless task releases its room within one. Bacalhau's setting of
   // this name has no default; Nomad has none for batch jobs.
   executionTimeoutMs: count(0, 365 * dayMs)

@@ -31,7 +31,7 @@ const wrongTypes: readonly RefusedRequest[] = [
   refused("a count in words", jobWith({ Count: "three" }), /Count/),
   refused("a fractional count", jobWith({ Count: 1.5 }), /whole number/),
   refused("a negative count", jobWith({ Count: -1 }), />= 0/),
-  refused("a count above the limit", jobWith({ Count: 1001 }), /1000/),
+  refused("a count above the limit", jobWith({ Count: 10_001 }), /10000/),
   refused("a count beyond the range of numbers", '{"Job":{"Type":"batch","Count":1e400,"Tasks":[]}}', /Count/),
   refused("tasks that are a text", jobWith({ Tasks: "main" }), /Tasks/),
   refused("no tasks", jobWith({ Tasks: [] }), /missing job tasks/),

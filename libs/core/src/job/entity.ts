@@ -1,4 +1,4 @@
-import type { ExecutionEntity, ExecutionState, JobEntity } from "@shoal/proto";
+import { type ExecutionEntity, type ExecutionState, type JobEntity, runtimeDetails } from "@shoal/proto";
 import { type Execution, executionsOf, type Job, specOf } from "./job.ts";
 
 /** A job as the API shows it. */
@@ -48,7 +48,7 @@ const desired = {
 export function executionEntity(job: Job, execution: Execution): ExecutionEntity {
   const spec = specOf(job, execution.placement);
   const { placement, state, message, code } = execution;
-  const details: Record<string, string> = code === "" ? {} : { ErrorCode: code };
+  const details = { ...(code === "" ? {} : { ErrorCode: code }), ...runtimeDetails(execution.runtime) };
   const task = spec.tasks[0]?.name ?? "main";
   return {
     id: placement.executionId,

@@ -47,6 +47,7 @@ function assigned(job: Job, data: FactsOf<"ExecutionAssigned">, moment: Moment):
     code: "",
     message: "",
     startedAt: undefined,
+    runtime: undefined,
     deadlineAt: data.startBy,
     lostAt: undefined,
     retryAt: undefined,
@@ -161,7 +162,7 @@ type Patch<T extends MoveEvent["type"]> = (data: FactsOf<T>) => Partial<Executio
 /** The changes of each event to an execution, beside its state. A state's deadline ends with the state. */
 const patches: { readonly [T in MoveEvent["type"]]: Patch<T> } = {
   ExecutionPreparing: (preparation) => ({ message: preparationText(preparation) }),
-  ExecutionStarted: ({ startedAt, timeoutAt }) => ({ message: "", startedAt, deadlineAt: timeoutAt }),
+  ExecutionStarted: ({ startedAt, timeoutAt, runtime }) => ({ message: "", startedAt, deadlineAt: timeoutAt, runtime }),
   ExecutionPublishing: ({ publishBy }) => ({ deadlineAt: publishBy }),
   ExecutionCompleted: ({ output, result, retryAt }) => ({ output, result, retryAt, deadlineAt: undefined }),
   ExecutionFailed: ({ code, why, output, retryAt }) => ({

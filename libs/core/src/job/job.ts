@@ -1,4 +1,5 @@
 import {
+  type ExecutionRuntime,
   type ExecutionState,
   executionMachine,
   type JobSpec,
@@ -75,6 +76,8 @@ export interface Execution {
   readonly code: string;
   readonly message: string;
   readonly startedAt: number | undefined;
+  /** What it got on its node; undefined until it runs. */
+  readonly runtime: ExecutionRuntime | undefined;
   /** When its present state times out; undefined when it has no limit. Milliseconds since the epoch. */
   readonly deadlineAt: number | undefined;
   /** When it is lost unless its disconnected node returns; undefined while the node is connected. */

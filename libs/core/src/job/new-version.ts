@@ -1,7 +1,8 @@
 import { type JobSpec, JobStarted, JobUpdated, standingTypes } from "@shoal/proto";
 import type { JobCommands } from "./commands.ts";
-import { conclude, type JobDraft, openJob, stopLive, stopSlots, typeOf, untilOf } from "./draft.ts";
+import { conclude, type JobDraft, openJob, stopSlots, typeOf, untilOf } from "./draft.ts";
 import { type Job, liveExecutions } from "./job.ts";
+import { stopOld, stoppedForUpdate } from "./old-versions.ts";
 import { isSameRequest } from "./same-request.ts";
 
 /** Why a version becomes the current one. */
@@ -19,8 +20,7 @@ export function update({ spec, force }: JobCommands["Update"], draft: JobDraft):
   const { id, spec: before } = job.header;
   if (spec.type !== before.type)
     draft.refuse("INVALID_SPEC", `job ${id} is a ${before.type} job: its type cannot become ${spec.type}`);
-  if (!force && isSameRequest(before, spec))
-    draft.refuse("JOB_UNCHANGED", `no changes detected for new job spec. Job Name: '${spec.name}', Job Id: '${id}'`);
+  if (!force && isSameRequest(before, spec)) draft.refuse("JOB_UNCHANGED", `Job Name: '${spec.name}', Job Id: '${id}'`);
   beginVersion(draft, spec, { why: "Job update requested by user" });
 }
 
@@ -40,19 +40,19 @@ export function rerun({ version: asked, why }: JobCommands["Rerun"], draft: JobD
 const storedVersions = (job: Job): string => `stored versions are ${[...job.versions.keys()].join(", ")}`;
 
 /**
- * Begins a version. A job that runs until it is stopped replaces its executions step by step; any other stops all of them at once.
+ * Begins a version. A job that runs until it is stopped replaces its executions by a rollout; any other stops them, a bounded number at once.
  */
 export function beginVersion(draft: JobDraft, spec: JobSpec, { why, ...cause }: VersionCause): void {
   const before = openJob(draft);
   draft.emit(JobUpdated.of({ spec, version: before.header.version + 1, why, ...cause, ...untilOf(spec, draft.now) }));
   const job = openJob(draft);
   const type = typeOf(draft, job);
-  if (job.rollout === undefined) stopLive(draft, stopped);
-  else {
+  stopOld(draft);
+  if (job.rollout !== undefined) {
     stopSlots(
       draft,
       liveExecutions(job).filter(({ placement }) => type.slotOf(job, placement.slot) === undefined),
-      stopped,
+      stoppedForUpdate,
     );
   }
   const isServing = standingTypes.includes(spec.type) && liveExecutions(openJob(draft)).some(isExpected);
@@ -61,5 +61,3 @@ export function beginVersion(draft: JobDraft, spec: JobSpec, { why, ...cause }: 
 }
 
 const isExpected = ({ state }: { readonly state: string }): boolean => state !== "stopping";
-
-const stopped = "Execution stopped for job update";

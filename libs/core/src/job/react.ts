@@ -5,6 +5,7 @@ import { isOver, type Job } from "./job.ts";
 import type { JobType, JobTypes } from "./job-types/job-type.ts";
 import { fittingNodes } from "./job-types/pinned-slots.ts";
 import { nodeNeeds } from "./node-life.ts";
+import { oldToStop } from "./old-versions.ts";
 import { rolloutStep } from "./rollout.ts";
 import { deadlineOf, jobDeadlines } from "./tick.ts";
 
@@ -20,7 +21,7 @@ export function jobReactor(types: JobTypes) {
     const { slots, retries } = isOver(job) ? { slots: [], retries: [] } : openSlots(type, { job, world, now });
     const step = isOver(job) ? undefined : rolloutStep(job, type, now);
     if (step?.nextAt !== undefined) deadlines.push(step.nextAt);
-    const isStepDue = step !== undefined && (step.isDone || step.replace.length > 0);
+    const isStepDue = (step !== undefined && (step.isDone || step.replace.length > 0)) || oldToStop(job).length > 0;
     const commands: JobCommand[] = isStepDue || deadlines.some((at) => at <= now) ? [{ name: "Tick" }] : [];
     if (type.isTargeted === true && job.targets === undefined && !isOver(job) && world.settled())
       commands.push({ name: "Target", nodes: fittingNodes(job, world), seen: world.nodes().length });

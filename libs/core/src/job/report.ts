@@ -23,15 +23,15 @@ type Take<S> = (saw: S, execution: Execution, to: { readonly draft: JobDraft; re
 const args: { readonly [K in Report["saw"]["kind"]]: Take<Saw<K>> } = {
   // What it prepares is recorded with any report that comes before the start.
   preparing: () => {},
-  running: (saw, execution, to) => ensureStarted(saw.startedAt, execution, to),
+  running: (saw, execution, to) => ensureStarted(saw, execution, to),
   publishing: (saw, execution, { draft, head }) => {
-    ensureStarted(saw.startedAt, execution, { draft, head });
+    ensureStarted(saw, execution, { draft, head });
     if (execution.state === "publishing") return;
     const publishBy = draft.now + typeOf(draft, openJob(draft)).defaults.publishTimeoutMs;
     draft.emit(ExecutionPublishing.of({ ...head, publishBy }));
   },
   completed: (saw, execution, { draft, head }) => {
-    ensureStarted(saw.startedAt, execution, { draft, head });
+    ensureStarted(saw, execution, { draft, head });
     const { exitCode } = saw.output;
     if (exitCode !== 0 && specOf(openJob(draft), execution.placement).tasks[0]?.failOnNonZeroExit === true) {
       const why = `the task ended with exit code ${exitCode}`;
@@ -98,7 +98,7 @@ export function takeReport({ nodeId, executionId, report }: JobCommands["Report"
 }
 
 function ensureStarted(
-  startedAt: number,
+  { startedAt, runtime }: Saw<"running" | "publishing" | "completed">,
   { state, placement }: Execution,
   { draft, head }: { readonly draft: JobDraft; readonly head: Head },
 ): void {
@@ -106,5 +106,5 @@ function ensureStarted(
   const seconds = specOf(openJob(draft), placement).tasks[0]?.timeouts.executionTimeout ?? 0;
   // The owner's clock, not the node's: a node with a wrong clock must not shorten or extend its deadline.
   const timeout = seconds > 0 ? { timeoutAt: draft.now + seconds * 1000 } : {};
-  draft.emit(ExecutionStarted.of({ ...head, startedAt, ...timeout }));
+  draft.emit(ExecutionStarted.of({ ...head, startedAt, ...timeout, ...(runtime === undefined ? {} : { runtime }) }));
 }

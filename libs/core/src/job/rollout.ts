@@ -3,6 +3,7 @@ import { type JobDraft, openJob, stopSlots, typeOf } from "./draft.ts";
 import { type Execution, isLive, type Job, latestOf } from "./job.ts";
 import type { JobType } from "./job-types/job-type.ts";
 import { beginVersion } from "./new-version.ts";
+import { stoppedForUpdate } from "./old-versions.ts";
 import { countsAgainstTask } from "./task-failure.ts";
 
 /** What a rollout does next. */
@@ -72,7 +73,7 @@ export function continueRollout(draft: JobDraft): void {
   const job = openJob(draft);
   const { replace, isDone } = rolloutStep(job, typeOf(draft, job), draft.now);
   if (isDone) draft.emit(JobRolledOut.of({ version: job.header.version }));
-  else if (replace.length > 0) stopSlots(draft, replace, "Execution stopped for job update");
+  else if (replace.length > 0) stopSlots(draft, replace, stoppedForUpdate);
 }
 
 /** An execution has failed: when it is of the version that is rolled out, that version is rolled back, or its rollout halts. */

@@ -19,9 +19,11 @@ export function target({ nodes, seen }: JobCommands["Target"], draft: JobDraft):
 /** Nodes that refuse for good are no targets; refuses nothing. Without any other target the job fails. */
 export function dropTargets(draft: JobDraft, slots: readonly string[], why: string): void {
   const job = openJob(draft);
+  // A new version has chosen no nodes so far: the command is about the version before.
+  if (job.targets === undefined) return;
   const dropped = new Set(slots.filter((slot) => job.slots.get(slot)?.isLive !== true));
-  const nodes = job.targets?.filter((nodeId) => !dropped.has(nodeId)) ?? [];
-  if (nodes.length === job.targets?.length) return;
+  const nodes = job.targets.filter((nodeId) => !dropped.has(nodeId));
+  if (nodes.length === job.targets.length) return;
   if (nodes.length === 0) failJob(draft, { code: "NO_NODE_FITS", why });
   else {
     draft.emit(JobTargeted.of({ nodes, why }));

@@ -2,6 +2,7 @@ import { ExecutionFailed } from "@shoal/proto";
 import { conclude, failJob, type JobDraft, loseAll, openJob, retryOf } from "./draft.ts";
 import { type Execution, hasPlaced, isOver, type Job, liveExecutions, specOf } from "./job.ts";
 import { jobLimits } from "./limits.ts";
+import { stopOld } from "./old-versions.ts";
 import { continueRollout, failedInRollout } from "./rollout.ts";
 
 /** A deadline of the job itself: its time, and the sentence when it has passed. */
@@ -43,6 +44,7 @@ export function tick(draft: JobDraft, job: Job): void {
   for (const [state, executions] of Map.groupBy(late, (execution) => execution.state as LiveState))
     overdue[state](executions, draft);
   if (!isOver(openJob(draft))) continueRollout(draft);
+  stopOld(draft);
   conclude(draft);
 }
 

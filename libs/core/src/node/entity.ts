@@ -42,7 +42,7 @@ export function nodeEntity({
         executionEngines: info.engines,
         publishers: info.publishers,
         storageSources: info.sources,
-        maxCapacity: info.capacity,
+        maxCapacity: { ...info.capacity, ...(info.gpus === undefined ? {} : { gpuDevices: info.gpus }) },
         queueCapacity: { cpuCores: 0, memoryBytes: 0, diskBytes: 0, gpus: 0 },
         availableCapacity: info.available,
         maxJobRequirements: info.perTask,

@@ -23,12 +23,17 @@ export function requirementsOf(spec: JobSpec): Requirements | undefined {
     sources: task.inputSources.map(({ source, target }) => ({ ...partOf(source), target })),
     resultPaths: task.resultPaths,
     hostVariables: [...new Set(Object.values(task.env).flatMap((value) => hostVariableOf(value) ?? []))].toSorted(),
-    network: { type: task.network.type, hasPorts: task.network.ports.length > 0 },
+    network: networkOf(task.network),
     constraints: spec.constraints,
     resources: resourcesOf(task.resources),
   };
   requirementsBySpec.set(spec, requirements);
   return requirements;
+}
+
+function networkOf({ type, ports }: JobSpec["tasks"][number]["network"]): Requirements["network"] {
+  const staticPorts = ports.map((port) => port.static).filter((port) => port !== 0);
+  return { type, hasPorts: ports.length > 0, ...(staticPorts.length === 0 ? {} : { staticPorts }) };
 }
 
 const partOf = ({ type, params }: SpecConfig) => ({ type, params });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { GpuDevice } from "../execution/runtime.ts";
 import { drainModes } from "../node/events.ts";
 import type { NodeState } from "../node/machine.ts";
 import { AllocatedResources } from "../resources.ts";
@@ -6,6 +7,9 @@ import { onWire } from "../wire/meta.ts";
 import { onWireResources } from "./execution.ts";
 
 const resources = onWireResources(AllocatedResources);
+const capacity = resources.extend({
+  gpuDevices: onWire(z.array(GpuDevice).optional().describe("its GPUs"), { name: "GPUs" }),
+});
 
 /** The version of the software, in Bacalhau's form. */
 export const BuildVersion = z
@@ -35,7 +39,7 @@ export const NodeInfoEntity = z
         executionEngines: z.array(z.string()).describe("the engines that it has"),
         publishers: z.array(z.string()).describe("the publishers that it has"),
         storageSources: z.array(z.string()).describe("the sources that it has"),
-        maxCapacity: resources.describe("what it offers to executions"),
+        maxCapacity: capacity.describe("what it offers to executions"),
         queueCapacity: resources.describe("what executions that wait on it request"),
         availableCapacity: resources.describe("what no bid and no execution holds"),
         maxJobRequirements: resources.describe("the most that one task may request"),

@@ -4,6 +4,7 @@ import { SpecConfig } from "../job/spec.ts";
 import { AllocatedResources } from "../resources.ts";
 import { SlotSet } from "../slots.ts";
 import { Preparation } from "./preparation.ts";
+import { ExecutionRuntime } from "./runtime.ts";
 
 /** The answer of one node to an ask; stored to explain why a node was chosen or not. */
 export const Answer = z.object({
@@ -70,6 +71,9 @@ export const ExecutionStarted = defineEvent(
       executionId,
       startedAt: z.number().describe("when it started, by the node's clock"),
       timeoutAt: z.number().optional().describe("when it fails if it still runs, by the requester's clock"),
+      runtime: ExecutionRuntime.optional().describe(
+        "what it got on its node; absent when the engine has nothing to name",
+      ),
       report,
     })
     .describe("The task runs."),

@@ -137,7 +137,6 @@ const DisconnectPolicy = z.object({
     "seconds without an answer of any requester after which the node stops an execution by itself; 0: never",
   ),
 });
-export type DisconnectPolicy = z.infer<typeof DisconnectPolicy>;
 
 export const Task = z
   .object({

@@ -3,7 +3,7 @@ import { z } from "zod";
 /** The limits of a spec. Pass larger data as an input source, by reference. */
 export const specLimits = {
   /** The most partitions of one job; each costs the log and the views an entry. */
-  count: 1000,
+  count: 10_000,
   tasks: 1,
   /** Entries of any list or map in a spec. */
   entries: 256,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { GpuDevice } from "../execution/runtime.ts";
 import { AllocatedResources } from "../resources.ts";
 
 /** What a node advertises in every heartbeat. */
@@ -15,6 +16,8 @@ export const NodeInfo = z.object({
   /** The most that one task may request. */
   perTask: AllocatedResources,
   running: z.int().min(0),
+  /** Its GPUs; absent when it has none. */
+  gpus: z.array(GpuDevice).optional(),
   version: z.string(),
   address: z.string(),
   /** The protocol level of asks, assignments, reports and confirmations; absent in data read from the log. */

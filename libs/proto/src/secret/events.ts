@@ -6,8 +6,8 @@ export const SecretPut = defineEvent(
   "SecretPut",
   SealedSecret.extend({
     namespace: z.string().describe("the namespace of the secret"),
-    name: z.string().describe("its name"),
-    version: z.int().min(1).describe("the new version, from 1"),
+    name: z.string().describe("its name, unique in the namespace"),
+    version: z.int().min(1).describe("the number of the version, from 1; a number is never used twice"),
   }).describe("A version of a secret was stored, sealed to a key of the cluster."),
 );
 export const SecretDeleted = defineEvent(

@@ -12,7 +12,7 @@ export const secretLimits = {
 
 /** A value that only a holder of the cluster's key can read. */
 export const SealedSecret = z.object({
-  keyId: z.string().describe("the cluster key that the value is sealed to"),
+  keyId: z.string().describe("the key of the cluster that it is sealed to"),
   sealed: z.string().describe("the sealed value, in base64; its namespace, name and version are authenticated with it"),
 });
 export type SealedSecret = z.infer<typeof SealedSecret>;

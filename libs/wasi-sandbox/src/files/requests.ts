@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bodyBytesMax, type FileRequest, type Notice } from "../sandbox/protocol.ts";
+import { bodyBytesMax, type FileRequest, type HttpCall, type Notice } from "../sandbox/protocol.ts";
 
 // Messages of a guest's process are untrusted, as it runs foreign code.
 const handle = z.int().min(0);
@@ -33,6 +33,14 @@ const requests = [
   z.strictObject({ op: z.literal("sync"), handle }),
 ] as const;
 
+const httpCall = z.strictObject({
+  op: z.literal("http"),
+  method: z.int().min(0).max(6),
+  url: z.string(),
+  headers: z.string(),
+  bodyBytesMax: size,
+});
+
 const notices = [
   z.strictObject({ op: z.literal("ready") }),
   z.strictObject({ op: z.literal("compiled") }),
@@ -40,8 +48,9 @@ const notices = [
   z.strictObject({ op: z.literal("output"), stream: z.enum(["stdout", "stderr"]) }),
   // An exit code is 32 bits in preview 1.
   z.strictObject({ op: z.literal("ended"), exitCode: z.int().min(0).max(0xffff_ffff), failure: failure.optional() }),
+  z.strictObject({ op: z.literal("gone"), why }),
 ] as const;
 
 /** Every message of a guest's process. */
-export const Saying = z.discriminatedUnion("op", [...requests, ...notices]);
-export type Saying = FileRequest | Notice;
+export const Saying = z.discriminatedUnion("op", [...requests, httpCall, ...notices]);
+export type Saying = FileRequest | HttpCall | Notice;

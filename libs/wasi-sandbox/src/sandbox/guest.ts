@@ -2,10 +2,11 @@ import type { Channel } from "./channel.ts";
 import { type Descriptors, descriptors } from "./descriptors.ts";
 import { trapped, unlinkable } from "./ending.ts";
 import { Refusal } from "./errno.ts";
+import { httpName } from "./functions/http.ts";
 import { guestMemory } from "./guest-memory.ts";
 import type { HostContext } from "./host.ts";
 import { memoriesFor, missingImports, someOf, withProvider } from "./linking.ts";
-import { importsFor, preview1Name } from "./preview1.ts";
+import { httpImportsFor, importsFor, preview1Name } from "./preview1.ts";
 import type { Ending, RunRequest } from "./protocol.ts";
 import { type Instance, type Memory, type Module, type Providers, wasmEngine } from "./webassembly.ts";
 
@@ -59,10 +60,12 @@ export function runGuest(
 }
 
 function instantiate(run: GuestContext, { path, module }: CompiledModule, providers: Providers) {
-  const problem = missingImports(module, providers);
+  const problem = missingImports(module, providers, run.job.hasHttp);
   if (problem !== undefined) return run.exit(unlinkable(`${path} cannot be linked: ${problem}`));
   let memory = importedMemory(module, providers);
-  const imports = withProvider(providers, preview1Name, importsFor(hostOf(run, () => memory)));
+  const host = hostOf(run, () => memory);
+  const basic = withProvider(providers, preview1Name, importsFor(host));
+  const imports = run.job.hasHttp ? withProvider(basic, httpName, httpImportsFor(host)) : basic;
   const instance = attempt(run, undefined, () => new wasmEngine.Instance(module, imports));
   memory = memoryIn(Object.values(instance.exports)) ?? memory;
   return { instance, memory };
@@ -89,6 +92,7 @@ function hostOf(run: GuestContext, memory: () => Memory | undefined): HostContex
       if (collected.answer.errno !== undefined) throw new Refusal(collected.answer.errno);
       return collected;
     },
+    http: (request, body) => channel.ask(request, body),
     output: (stream, bytes) => channel.emit({ op: "output", stream }, bytes),
     exit: (exitCode) => run.exit({ exitCode }),
   };

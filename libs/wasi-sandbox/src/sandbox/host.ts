@@ -1,7 +1,7 @@
 import type { Descriptors } from "./descriptors.ts";
 import { Refusal } from "./errno.ts";
 import type { GuestMemory } from "./guest-memory.ts";
-import type { FileAnswer, FileRequest, RunRequest } from "./protocol.ts";
+import type { FileAnswer, FileRequest, HttpCall, RunRequest } from "./protocol.ts";
 
 /** Everything that a function of preview 1 can access. */
 export interface HostContext {
@@ -10,6 +10,8 @@ export interface HostContext {
   readonly descriptors: Descriptors;
   /** Sends a file request to the node; an error becomes the guest's error. */
   files(request: FileRequest, body?: Uint8Array): { readonly answer: FileAnswer; readonly body: Uint8Array };
+  /** Sends an HTTP request to the node. */
+  http(request: HttpCall, body: Uint8Array): { readonly answer: FileAnswer; readonly body: Uint8Array };
   output(stream: "stdout" | "stderr", bytes: Uint8Array): void;
   /** Ends this process; a guest cannot catch it. */
   exit(exitCode: number): never;

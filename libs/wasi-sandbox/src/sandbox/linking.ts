@@ -1,3 +1,4 @@
+import { httpFunctions, httpName } from "./functions/http.ts";
 import { preview1, preview1Name } from "./preview1.ts";
 import type { RequiredMemory } from "./protocol.ts";
 import {
@@ -41,11 +42,13 @@ export function memoriesFor(expected: readonly RequiredMemory[]): Providers {
 }
 
 /** Describes the imports of a module that are not provided; undefined when it can be linked. */
-export function missingImports(module: Module, providers: Providers): string | undefined {
-  const missing = wasmEngine.Module.imports(module).filter((wish) => !isProvided(wish, providers));
+export function missingImports(module: Module, providers: Providers, hasHttp: boolean): string | undefined {
+  const missing = wasmEngine.Module.imports(module).filter((wish) => !isProvided(wish, providers, hasHttp));
   if (missing.length === 0) return undefined;
   const named = someOf(missing.map(({ module: from, name, kind }) => `"${from}" "${name}" (${kind})`));
-  return `it imports ${named}, which this node does not provide: it offers ${preview1Name} and the task's ImportModules`;
+  const http = hasHttp ? `, ${httpName}` : "";
+  const hint = missing.some((wish) => wish.module === httpName) && !hasHttp ? "; HTTP needs network http" : "";
+  return `it imports ${named}, which this node does not provide: it offers ${preview1Name}${http} and the task's ImportModules${hint}`;
 }
 
 /** The first of these names, and the number of the others. */
@@ -56,7 +59,8 @@ export function someOf(names: readonly string[]): string {
 
 const shortened = (name: string): string => (name.length > nameMax ? `${name.slice(0, nameMax)}…"` : name);
 
-function isProvided({ module: from, name, kind }: ModuleImport, providers: Providers): boolean {
+function isProvided({ module: from, name, kind }: ModuleImport, providers: Providers, hasHttp: boolean): boolean {
+  if (from === httpName && hasHttp) return kind === "function" && Object.hasOwn(httpFunctions, name);
   if (from === preview1Name) return kind === "function" && Object.hasOwn(preview1, name);
   const exports = Object.hasOwn(providers, from) ? providers[from] : undefined;
   // The engine itself accepts any JavaScript value for a global of a reference type, such as a library's function.

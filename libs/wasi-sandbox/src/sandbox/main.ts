@@ -1,38 +1,25 @@
 /**
- * The process of one guest: started ahead of time, takes one job, and ends with it.
+ * The process of one guest: started ahead of time, takes one job, and ends with it. With a number of lanes as its argument it runs one
+ * guest at a time on each, every one in a thread with an isolate that is used once.
  *
  * It runs under Node's permission model, which allows it to read its own script only, so that this code cannot open another file of the
- * host by a path, by a link or by a bug. It requests files from the node on descriptor 3, by handle and by the guest's own path. It
- * must import only `node:*` and files of this folder, which `sandbox-script.ts` joins into one script.
+ * host by a path, by a link or by a bug. It requests files from the node on an inherited descriptor, by handle and by the guest's own
+ * path. It must import only `node:*` and files of this folder, which `sandbox-script.ts` joins into one script.
  */
-import { channelOn } from "./channel.ts";
-import { freezeIntrinsics } from "./freeze.ts";
-import { compile, runGuest } from "./guest.ts";
-import type { Ending } from "./protocol.ts";
-
-freezeIntrinsics();
+import { isMainThread, workerData } from "node:worker_threads";
+import { startLanes } from "./lanes.ts";
+import { serveOne } from "./serve-one.ts";
 
 // The descriptor of the channel, after the three standard streams.
-const channel = channelOn(3);
+const channelDescriptor = 3;
 
-// Length of a message that quotes a module: enough to read, and small enough for a frame with every character escaped.
-const sentenceMax = 2048;
-
-channel.emit({ op: "ready" });
-const { job, body } = channel.job();
-const modules = compile(job, body);
-if ("why" in modules) {
-  channel.emit({ op: "refused", why: modules.why.slice(0, sentenceMax) });
+const lanes = Number(process.argv[2] ?? 0);
+if (!isMainThread) {
+  // Not by an exception, which a guest's own handlers could catch: this ends the thread.
+  serveOne(Number(workerData), () => process.exit());
+} else if (lanes > 0) {
+  startLanes(lanes, channelDescriptor);
 } else {
-  channel.emit({ op: "compiled" });
-  runGuest(channel, job, { modules, exit });
-}
-
-function exit(ending: Ending): never {
-  const { exitCode, failure } = ending;
-  const short = failure === undefined ? undefined : { ...failure, why: failure.why.slice(0, sentenceMax) };
-  channel.emit({ op: "ended", exitCode, failure: short });
-  // Not by an exception, which a guest's own handlers could catch, and not by process.exit, which unwinds first.
-  process.kill(process.pid, "SIGKILL");
-  throw new Error("a killed process continues");
+  // Not by process.exit, which unwinds first.
+  serveOne(channelDescriptor, () => process.kill(process.pid, "SIGKILL"));
 }

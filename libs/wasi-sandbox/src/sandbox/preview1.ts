@@ -2,6 +2,7 @@ import { errnoNumber, Refusal } from "./errno.ts";
 import { clockFunctions } from "./functions/clocks.ts";
 import { descriptorFunctions } from "./functions/descriptor-functions.ts";
 import { environment } from "./functions/environment.ts";
+import { httpFunctions } from "./functions/http.ts";
 import { pathFunctions } from "./functions/path-functions.ts";
 import { pollFunctions } from "./functions/polling.ts";
 import { processFunctions } from "./functions/processes.ts";
@@ -24,6 +25,13 @@ export const preview1: Readonly<Record<string, HostFunction>> = Object.assign(Ob
 export function importsFor(host: HostContext): Record<string, (...passed: unknown[]) => number> {
   const imports: Record<string, (...passed: unknown[]) => number> = Object.create(null);
   for (const [name, run] of Object.entries(preview1)) imports[name] = (...passed) => answer(() => run(host, passed));
+  return imports;
+}
+
+/** The functions of `wasi:http/requests` as imports of one instance; their results are no error numbers. */
+export function httpImportsFor(host: HostContext): Record<string, (...passed: unknown[]) => number> {
+  const imports: Record<string, (...passed: unknown[]) => number> = Object.create(null);
+  for (const [name, run] of Object.entries(httpFunctions)) imports[name] = (...passed) => run(host, passed);
   return imports;
 }
 

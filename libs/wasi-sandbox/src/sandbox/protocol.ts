@@ -12,6 +12,15 @@ export const bodyBytesMax = 1024 * 1024;
 /** 4096, the limit of Linux. */
 export const pathBytesMax = 4096;
 
+/** The descriptor of the first lane of a process that serves a namespace. Before it are the control channel and the shell's pipe. */
+export const firstLane = 5;
+
+/** Four lanes at most: a shell names descriptors by one digit. */
+export const lanesMax = 4;
+
+/** JavaScript heap of a lane's thread: the guest's tables and garbage-collected objects. 128 MiB, as in a process of its own. */
+export const laneHeapBytes = 128 * 1024 * 1024;
+
 export type FileKind = "file" | "folder" | "link" | "other";
 
 export interface FileStat {
@@ -62,6 +71,18 @@ export interface OpenWish {
   readonly directory: boolean;
 }
 
+/** An HTTP request; the frame's body is the request's. It gets a reply like a file request. */
+export interface HttpCall {
+  readonly op: "http";
+  readonly method: number;
+  readonly url: string;
+  readonly headers: string;
+  readonly bodyBytesMax: number;
+}
+
+/** Bytes of a URL and of request headers together: common servers accept 8 KiB of each. */
+export const httpHeadBytesMax = 16_384;
+
 /** The node's reply to one request; the fields besides `errno` depend on the request. */
 export interface FileAnswer {
   readonly errno?: Errno;
@@ -74,6 +95,8 @@ export interface FileAnswer {
   readonly target?: string;
   /** The file's size after an appending write. */
   readonly end?: number;
+  /** The reply to an HTTP request; the frame's body is the response's. */
+  readonly http?: { readonly result: number; readonly status?: number; readonly headers?: string };
 }
 
 /** How the guest ended, as reported by its process. */
@@ -88,7 +111,9 @@ export type Notice =
   | { readonly op: "compiled" }
   | { readonly op: "refused"; readonly why: string }
   | { readonly op: "output"; readonly stream: "stdout" | "stderr" }
-  | ({ readonly op: "ended" } & Ending);
+  | ({ readonly op: "ended" } & Ending)
+  // The thread of a lane has ended, with what it died of; the next guest may come when a new one is ready.
+  | { readonly op: "gone"; readonly why: string };
 
 /** A memory that a module imports, with its limits. */
 export interface RequiredMemory {
@@ -107,6 +132,8 @@ export interface RunRequest {
   readonly args: readonly string[];
   /** `NAME=value` each. */
   readonly env: readonly string[];
+  /** Whether the guest may make HTTP requests, which the node checks. */
+  readonly hasHttp: boolean;
   /** Folders that are open from the start, as descriptors 3, 4, … */
   readonly preopens: readonly { readonly handle: number; readonly path: string }[];
 }

@@ -1,4 +1,5 @@
 import type { Process, ViewChange, ViewEntry, ViewStore } from "@shoal/core";
+import type { ExecutionRuntime } from "@shoal/proto";
 import type { Journal, JournalEntry } from "../journal/journal.ts";
 import { createFollower, type Follower, type FollowerOptions, isConfirmable } from "./follower.ts";
 
@@ -7,6 +8,8 @@ export interface AgentOptions extends FollowerOptions {
   readonly journal: Pick<Journal, "load" | "forget">;
   /** Removes the folders of all executions that are not in `keep`. */
   readonly sweepFolders: (keep: ReadonlySet<string>) => Promise<void>;
+  /** Records what an execution has had on this node since an earlier process. */
+  readonly adopt: (executionId: string, runtime: ExecutionRuntime) => void;
   /** Fences the journal: no write completes after this call. */
   readonly seal: () => void;
 }
@@ -53,6 +56,9 @@ export function createAgent(options: AgentOptions): Agent {
       await watch();
       const retained = entries.filter((entry) => desired.has(entry.executionId) || isConfirmable(entry));
       await options.sweepFolders(new Set(retained.map(({ executionId }) => executionId)));
+      // Before anything new begins; also those whose assignment is gone, which may still run.
+      for (const { executionId, phase, runtime } of entries)
+        if (phase !== "settled" && runtime !== undefined) options.adopt(executionId, runtime);
       isOpen = true;
       join({ follower, entries, desired });
       desired.clear();

@@ -2,6 +2,7 @@ import { createManualClock } from "@shoal/core/testing";
 import { describe, expect, it } from "vitest";
 import { createLedger, holdMs } from "../capacity/ledger.ts";
 import { Reservation } from "../capacity/reservation.ts";
+import { createPortRange } from "../grants/port-range.ts";
 import { askOf } from "../testing/assignments.ts";
 import { answer, type BidderOptions } from "./bidder.ts";
 
@@ -16,6 +17,7 @@ function bidder(policies: BidderOptions["policies"] = []): BidderOptions {
     bidServer: { onAsk: () => Promise.reject(new Error("unused")) },
     ledger,
     reservation,
+    portRange: createPortRange(undefined),
     policies,
   };
 }
@@ -45,6 +47,19 @@ describe("a bidder", () => {
     const options = bidder([{ name: "slow", evaluate: () => ({ fit: false, why: "not yet", mayChange: true }) }]);
     const { bids } = await answer(options, { asks: [askOf()], released: [] });
     expect(bids).toMatchObject([{ accepted: false, busy: true, why: "slow: not yet", available: capacity }]);
+  });
+
+  it("is busy while a port that the task names is taken", async () => {
+    const portRange = createPortRange({ first: 21_880, last: 21_881 });
+    portRange.adopt("e-1", [{ name: "web", hostPort: 21_880, address: "0.0.0.0" }]);
+    const network = { type: "bridge" as const, ports: [{ name: "web", static: 21_880 }] };
+    const ask = askOf({ task: { engine: { type: "noop" }, network } });
+    const answered = () => answer({ ...bidder(), portRange }, { asks: [ask], released: [] });
+    expect((await answered()).bids).toMatchObject([
+      { accepted: false, busy: true, why: "port 21880 of the node is held by e-1" },
+    ]);
+    portRange.release("e-1");
+    expect((await answered()).bids).toMatchObject([{ accepted: true }]);
   });
 
   it("applies releases before asks", async () => {

@@ -2,6 +2,7 @@ import { type BidServer, causeOf, type Process } from "@shoal/core";
 import { type Ask, type AskBatch, type Bid, type BidBatch, shortage } from "@shoal/proto";
 import type { Ledger } from "../capacity/ledger.ts";
 import type { Reservation } from "../capacity/reservation.ts";
+import type { PortRange } from "../grants/port-range.ts";
 import { type BidPolicy, evaluateAsk } from "./policies/policy.ts";
 
 // The log keeps the refusal, so one that quotes a whole spec is cut.
@@ -12,6 +13,7 @@ export interface BidderOptions {
   readonly bidServer: Pick<BidServer, "onAsk">;
   readonly ledger: Pick<Ledger, "hold" | "release" | "available" | "announceFreeRoom">;
   readonly reservation: Pick<Reservation, "jobId" | "slotsFor" | "keep" | "granted" | "release" | "left">;
+  readonly portRange: Pick<PortRange, "whyTaken">;
   readonly policies: readonly BidPolicy[];
 }
 
@@ -40,12 +42,17 @@ export async function answer(options: BidderOptions, { asks, released }: AskBatc
 }
 
 async function bidFor(options: BidderOptions, ask: Ask): Promise<Bid> {
-  const { nodeId, ledger, policies, reservation } = options;
+  const { nodeId, ledger, policies, portRange, reservation } = options;
   try {
     const verdict = await evaluateAsk(policies, ask);
     if (!verdict.fit) {
       const refused = refusal(options, ask, verdict.why);
       return verdict.mayChange === true ? { ...refused, busy: true, available: reservation.left() } : refused;
+    }
+    const taken = await portRange.whyTaken(ask.requirements.network.staticPorts ?? []);
+    if (taken !== undefined) {
+      ledger.announceFreeRoom();
+      return { ...refusal(options, ask, taken), busy: true, available: reservation.left() };
     }
     const held = ledger.hold(ask.askId, ask.requirements.resources, reservation.slotsFor(ask));
     if (ask.othersWait === true) ledger.announceFreeRoom();

@@ -36,6 +36,12 @@ export const capacityOf = (amounts: Amounts, machine: Resources): Resources =>
 export const perTaskOf = (amounts: Amounts, capacity: Resources): Resources =>
   read(amounts, { whole: capacity, share: 1 });
 
+/** The resources that are promised: cores as many times as the factor, so that tasks share them; the rest once. */
+export const oversubscribed = (capacity: Resources, factor: number): Resources => ({
+  ...capacity,
+  cpuCores: Math.round(capacity.cpuCores * factor * 1000) / 1000,
+});
+
 function read(amounts: Amounts, { whole, share }: { whole: Resources; share: number }): Resources {
   const resources = { ...noResources };
   for (const kind of ["cpu", "memory", "disk", "gpu"] as const) {

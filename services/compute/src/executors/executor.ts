@@ -1,4 +1,4 @@
-import type { ErrorCode } from "@shoal/proto";
+import type { ErrorCode, GpuDevice, PublishedPort } from "@shoal/proto";
 import type { HeldPath } from "../held-path.ts";
 import type { NodePart } from "../parts.ts";
 
@@ -11,6 +11,10 @@ export interface Executor extends NodePart {
    * started.
    */
   readonly remembers?: boolean;
+  /** What its works may have beside a plain network: `http` with a list of domains, `ports` of the node. Nothing when absent. */
+  readonly networking?: readonly ("http" | "ports")[];
+  /** Why this node refuses a work with these parsed params, or undefined; called before a bid, so it is quick. */
+  refuses?(params: unknown): Promise<string | undefined>;
   /**
    * Starts the work. Throws a Fault with the reason when that fails. `signal` aborts what precedes the start and may
    * take long, such as the pull of an image.
@@ -35,7 +39,15 @@ export interface Work {
   readonly inputs: readonly Input[];
   readonly outputs: readonly Output[];
   readonly resources: { readonly cpuCores: number; readonly memoryBytes: number; readonly diskBytes: number };
-  readonly network: "none" | "bridge" | "host";
+  readonly network: "none" | "bridge" | "host" | "http";
+  /** What the work may reach with network `http`. */
+  readonly domains?: readonly string[];
+  /** Ports of this node that belong to the work. */
+  readonly ports?: readonly PublishedPort[];
+  /** GPUs of this node that belong to the work alone. */
+  readonly gpus?: readonly GpuDevice[];
+  /** What an earlier start of this work ran, as `Running.image` named it. */
+  readonly pinnedImage?: string;
   /** An empty host folder for files that the executor must keep for this work. */
   readonly folder: string;
   /** Takes output as it arrives. Never blocks; the caller counts the output and enforces the limit. */
@@ -65,6 +77,8 @@ export interface Exit {
 }
 
 export interface Running {
+  /** The content that runs, by its digest, where the engine has such. */
+  readonly image?: string;
   /** Settles once; never rejects. */
   readonly exit: Promise<Exit>;
   /** Requests the end, and forces it after `graceMs`. Resolves when nothing runs any more. Idempotent. */

@@ -1,8 +1,10 @@
-import { cgroupsIfAny, type IsolationWish } from "@shoal/wasi-sandbox";
+import { cgroupsIfAny, type GuestIsolation, type IsolationWish } from "@shoal/wasi-sandbox";
+import type { Reach } from "../outbound/reach.ts";
 import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import type { ContainerSettings } from "./docker/container-settings.ts";
 import { docker } from "./docker/docker.ts";
 import type { PullLimits } from "./docker/pulls.ts";
+import type { RegistryLogin } from "./docker/registry-credentials.ts";
 import type { Executor } from "./executor.ts";
 import { noop } from "./noop.ts";
 import { wasm } from "./wasm/wasm.ts";
@@ -11,21 +13,31 @@ export interface ExecutorSettings extends PartSettings {
   readonly nodeId: string;
   /** The instance id of this node among all nodes with its name: stored in its data directory. */
   readonly instanceId: string;
-  readonly docker: ContainerSettings & PullLimits & { readonly socket: string };
+  readonly docker: ContainerSettings &
+    PullLimits & { readonly socket: string; readonly credentialsFile: string; readonly hub?: RegistryLogin };
+  readonly outbound: Reach;
   readonly wasm: {
     readonly poolSize: number;
-    readonly isolation: IsolationWish;
+    readonly isolation: GuestIsolation;
+    readonly wall: IsolationWish;
     readonly cgroups: "auto" | "off";
   };
 }
 
 /** Every engine that a node can offer. */
 export const createExecutors = partRegistry<Executor, ExecutorSettings, PartPorts>("executor", {
-  docker: ({ nodeId, instanceId, docker: settings }, { clock }) =>
-    docker({ nodeId, instanceId, clock, socketPath: settings.socket, settings, pulling: settings }),
-  wasm: ({ wasm: { poolSize, isolation, cgroups } }, { clock, logger }) =>
+  docker: ({ nodeId, instanceId, docker: settings, outbound }, { clock }) =>
+    docker({
+      ...{ nodeId, instanceId, clock, settings },
+      socketPath: settings.socket,
+      pulling: settings,
+      credentials: { file: settings.credentialsFile, ...(settings.hub === undefined ? {} : { hub: settings.hub }) },
+      reach: outbound,
+    }),
+  wasm: ({ wasm: { poolSize, isolation, wall, cgroups }, outbound }, { clock, logger }) =>
     wasm({
-      ...{ clock, logger, isolation },
+      ...{ clock, logger, isolation, wall },
+      reach: outbound,
       limits: { poolSize },
       cgroups: cgroups === "auto" ? cgroupsIfAny(logger) : undefined,
     }),

@@ -1,4 +1,4 @@
-import { Report, RunOutput } from "@shoal/proto";
+import { ExecutionRuntime, Report, RunOutput } from "@shoal/proto";
 import { z } from "zod";
 
 /** How an execution ended; stored until its results are published. */
@@ -9,6 +9,8 @@ const base = {
   executionId: z.string(),
   /** The job of the execution, which a confirmation needs. Absent only when the entry could not be read. */
   job: z.object({ jobId: z.string(), namespace: z.string() }).optional(),
+  /** What the execution has on this node: a restarted node gives it to no other one. */
+  runtime: ExecutionRuntime.optional(),
   /** The last report of the execution; its number is never reused. */
   report: Report.optional(),
 };

@@ -1,7 +1,7 @@
 import type { JournalEntry } from "../journal/journal.ts";
 import { planOf, readyWork } from "./prepare/work.ts";
 import { failedReport, outgoing, thrownReport } from "./reports.ts";
-import { expectedOf, type Run } from "./run.ts";
+import { expectedOf, keepImage, type Run } from "./run.ts";
 import type { RunState } from "./run-state.ts";
 
 /** What happens, by job type, to a work that did not survive the node's process: long-running jobs run again. */
@@ -33,6 +33,7 @@ const resumes: Resume = {
 /** The state of a run according to the journal of an earlier process. */
 export function resume<P extends JournalEntry["phase"]>(run: Run, entry: EntryOf<P>): Promise<RunState> {
   run.reported = entry.report;
+  run.runtime = entry.runtime;
   run.number = Math.max(run.number, entry.report?.number ?? 0);
   const act: Resume[P] = resumes[entry.phase];
   return act(run, entry);
@@ -53,8 +54,10 @@ async function attach(run: Run, startedAt: number | undefined): Promise<RunState
     // Its inputs are still on the disk: only a start would need their paths.
     const { executor, work, capture } = await readyWork(run, planOf(run), []);
     const running = await executor.attach(work);
-    if (running !== undefined)
+    if (running !== undefined) {
+      keepImage(run, running);
       return { state: "running", running, startedAt: startedAt ?? run.ports.clock.now(), capture };
+    }
     capture.close();
     if (startedAt === undefined && executor.remembers === true) return { state: "idle" };
   } catch (failure) {

@@ -7,14 +7,15 @@ import {
   type Random,
   type Registry,
 } from "@shoal/core";
-import type { Assignment, Preparation, Report } from "@shoal/proto";
-import type { Executor } from "../executors/executor.ts";
+import type { Assignment, ExecutionRuntime, Preparation, Report } from "@shoal/proto";
+import type { Executor, Running } from "../executors/executor.ts";
+import type { Grants } from "../grants/grants.ts";
 import type { HeldPath } from "../held-path.ts";
 import type { Ended, Journal } from "../journal/journal.ts";
 import type { Publisher } from "../publishers/publisher.ts";
 import type { Outbox } from "../reports/outbox.ts";
 import type { Source } from "../sources/source.ts";
-import type { KeptResults } from "../workspace/kept-results.ts";
+import type { UnpublishedResults } from "../workspace/unpublished-results.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import type { DesiredState, RunState } from "./run-state.ts";
 
@@ -29,7 +30,7 @@ export interface RunnerPorts {
   readonly publishers: Registry<Publisher>;
   readonly logger: Logger;
   /** Keeps results that could not be published; without it they are removed. */
-  readonly kept?: Pick<KeptResults, "keep"> | undefined;
+  readonly unpublished?: Pick<UnpublishedResults, "keep"> | undefined;
   /** The value of a host variable that tasks may read, or undefined. */
   readonly hostVariable: (name: string) => string | undefined;
   /** Where the secrets of a task come from. */
@@ -38,6 +39,7 @@ export interface RunnerPorts {
   readonly outbox: Pick<Outbox, "say" | "repeat" | "recorded">;
   /** Takes a copy of the output for the log. */
   readonly log: (executionId: string) => { write(chunk: LogChunk): void; close(): void };
+  readonly grants: Pick<Grants, "grant">;
   /** Releases the resources of this execution. */
   readonly release: (executionId: string) => void;
   readonly limits: RunLimits;
@@ -87,6 +89,8 @@ export interface Run {
   hasFolder: boolean;
   /** The highest number of its reports, by any process of this node. */
   number: number;
+  /** What the execution has on this node; undefined until it is prepared. */
+  runtime: ExecutionRuntime | undefined;
   /** The last report in the journal. */
   reported: Report | undefined;
 }
@@ -97,10 +101,20 @@ export function expectedOf({ stopped, forgotten }: Run): DesiredState {
   return stopped.aborted ? "stop" : "run";
 }
 
+/** What a run has on this node, as a field of a report or a journal entry. */
+export const runtimeOf = ({ runtime }: Run): { readonly runtime?: ExecutionRuntime } =>
+  runtime === undefined || Object.keys(runtime).length === 0 ? {} : { runtime };
+
+/** Notes the image that runs, for reports and for a later start. */
+export function keepImage(run: Run, { image }: Pick<Running, "image">): void {
+  if (image !== undefined) run.runtime = { ...run.runtime, image };
+}
+
 /** Journals the state of a run, with its last report; `report` is a new one. Throws as the journal does. */
 export async function record(run: Run, phase: Phase, report = run.reported): Promise<void> {
   const { executionId, jobId, namespace } = run.assignment;
-  const base = { executionId, job: { jobId, namespace }, ...(report === undefined ? {} : { report }) };
+  const known = { ...runtimeOf(run), ...(report === undefined ? {} : { report }) };
+  const base = { executionId, job: { jobId, namespace }, ...known };
   await run.ports.journal.write({ ...phase, ...base });
   run.reported = report;
 }

@@ -41,7 +41,8 @@ export function createRunner(ports: RunnerPorts, assignment: Assignment, options
   const [toStop, toForget] = [new AbortController(), new AbortController()];
   const signals = { stopped: toStop.signal, forgotten: toForget.signal };
   const history = { number: options.recordedUpTo, reported: undefined };
-  const run: Run = { ports, assignment, ...signals, ...history, held: [], hasFolder: false, progress: undefined };
+  const nothing = { progress: undefined, runtime: undefined };
+  const run: Run = { ports, assignment, ...signals, ...history, held: [], hasFolder: false, ...nothing };
   let seen: RunState = { state: "idle" };
   let walking: Promise<void> = begin();
 

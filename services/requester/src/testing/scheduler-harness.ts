@@ -178,6 +178,8 @@ export interface SchedulerHarness {
   submit(spec: JobSpec, pinnedTo?: string): TestJob;
   /** Every execution of the job completes and frees its room. */
   complete(job: TestJob): Promise<void>;
+  /** The node gets no new work until its next heartbeat. */
+  exclude(nodeId: string): void;
   /** A heartbeat of one node, or of each. */
   beat(nodeId?: string): void;
   /** Heartbeats of all nodes every second for this time. */
@@ -248,6 +250,7 @@ export function schedulerHarness(options: SchedulerHarnessOptions): SchedulerHar
       await job.complete(nodes);
       await clock.settle();
     },
+    exclude: (nodeId) => void known.delete(nodeId),
     beat: (nodeId) => (nodeId === undefined ? [...nodes.keys()].forEach(beat) : beat(nodeId)),
     async beatFor(seconds) {
       for (let second = 0; second < seconds; second++) {

@@ -1,8 +1,8 @@
-import { isLive, type Job, latestOf } from "../job.ts";
+import type { Execution, Job } from "../job.ts";
 import { type RetryDefaults, retriedAt } from "../retries.ts";
 import { deadlineDefaults } from "./deadline-defaults.ts";
 import type { EndedExecution, JobType, JobVerdict } from "./job-type.ts";
-import { causeOf, givenUpSlot, partitionSlot, partitions } from "./partitions.ts";
+import { causeOf, endedPartitions, givenUpSlot, partitionSlot, partitions } from "./partitions.ts";
 
 /** How often and how soon a partition is retried. */
 export const batchRetries = {
@@ -30,16 +30,13 @@ function placeAgainAt(job: Job, ended: EndedExecution): number | undefined {
 }
 
 function verdict(job: Job): JobVerdict | undefined {
-  const done = new Set<string>();
-  for (const { slot } of partitions(job)) {
-    const execution = latestOf(job, slot);
-    if (execution === undefined || isLive(execution) || execution.placement.version < job.header.version) continue;
-    if (execution.state === "completed") done.add(slot);
+  let done = 0;
+  const others: Execution[] = [];
+  for (const execution of endedPartitions(job)) {
+    if (execution.state === "completed") done++;
+    else others.push(execution);
   }
-  if (done.size === job.header.spec.count) return { completed: true };
-  const failed = givenUpSlot(
-    job,
-    partitions(job).filter(({ slot }) => !done.has(slot)),
-  );
+  if (done === job.header.spec.count) return { completed: true };
+  const failed = givenUpSlot(others);
   return failed === undefined ? undefined : { completed: false, ...causeOf(job, failed) };
 }

@@ -96,6 +96,16 @@ describe("an ops job", () => {
     run.completes("n-two");
     expect(run.job.header.state).toBe("completed");
   });
+  it("does not fail by a refusal of the version before, when a new one has chosen no nodes so far", () => {
+    const run = submitted();
+    run.act();
+    run.place("n-one");
+    run.gone.add("n-two");
+    const late = run.react().commands;
+    run.give({ name: "Rerun", version: 0, why: "again" });
+    expect(late.flatMap((command) => run.give(command))).toEqual([]);
+    expect(run.act()).toEqual(["JobTargeted"]);
+  });
   it("runs on the nodes of the moment when it is run again", () => {
     const run = submitted();
     run.act();

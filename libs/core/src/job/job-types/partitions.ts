@@ -1,10 +1,16 @@
 import type { Slot } from "../../kind.ts";
-import { type Execution, executionsOf, isLive, type Job, latestOf } from "../job.ts";
+import { type Execution, executionsOf, type Job } from "../job.ts";
 import { countsAgainstTask } from "../task-failure.ts";
 
+// Every slot so far: their names never change, and a job lists them after each of its changes.
+const numbered: Slot[] = [];
+
 /** The slots of a job with `Count` partitions: their numbers. */
-export const partitions = ({ header }: Job): readonly Slot[] =>
-  Array.from({ length: header.spec.count }, (_, partition) => ({ slot: `${partition}` }));
+export function partitions({ header }: Job): readonly Slot[] {
+  const { count } = header.spec;
+  for (let partition = numbered.length; partition < count; partition++) numbered.push({ slot: `${partition}` });
+  return numbered.slice(0, count);
+}
 
 /** The partition of this name; undefined when the job has none. */
 export function partitionSlot({ header }: Job, slot: string): Slot | undefined {
@@ -15,18 +21,23 @@ export function partitionSlot({ header }: Job, slot: string): Slot | undefined {
     : undefined;
 }
 
-/** The first of these slots, in their order, whose executions of the current version ended without success and are not retried. */
-export function givenUpSlot(job: Job, slots: readonly Slot[]): string | undefined {
-  return slots.find(({ slot }) => {
-    const execution = latestOf(job, slot);
-    return (
-      execution !== undefined &&
-      !isLive(execution) &&
-      execution.placement.version === job.header.version &&
-      execution.state !== "stopped" &&
-      execution.retryAt === undefined
-    );
-  })?.slot;
+/** The ends of the current version's partitions that were not placed again. */
+export function* endedPartitions(job: Job): Iterable<Execution> {
+  const { version, spec } = job.header;
+  for (const execution of job.ended.values()) {
+    const { placement } = execution;
+    if (placement.version === version && !placement.isPinned && placement.partition < spec.count) yield execution;
+  }
+}
+
+/** The first slot that is not placed again, of these ends; executions that were stopped are placed again. */
+export function givenUpSlot(ends: Iterable<Execution>): string | undefined {
+  let first: Execution | undefined;
+  for (const execution of ends) {
+    if (execution.state === "stopped" || execution.retryAt !== undefined) continue;
+    if (first === undefined || execution.placement.partition < first.placement.partition) first = execution;
+  }
+  return first?.placement.slot;
 }
 
 /** The first failure of a slot's task, and the last: later attempts may fail as a consequence of the first. */

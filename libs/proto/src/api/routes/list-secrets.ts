@@ -9,5 +9,5 @@ export const listSecrets = defineRoute({
   path: "/api/v1/orchestrator/secrets",
   summary: "Lists the secrets of a namespace, or of all with `*`: names, versions and times, without values.",
   query: z.object(secretNamespace),
-  answer: z.object({ secrets: z.array(SecretEntry).default([]).describe("the secrets") }),
+  answer: z.object({ secrets: z.array(SecretEntry).default([]).describe("by namespace and name") }),
 });

@@ -23,8 +23,8 @@ export const putSecret = defineRoute({
       .describe("the value: a text"),
   }),
   answer: z.object({
-    namespace: z.string().describe("its namespace"),
+    namespace: z.string().describe("the namespace of the secret"),
     name: z.string().describe("its name"),
-    version: z.int().describe("the new version"),
+    version: z.int().describe("the version that the value has, from 1"),
   }),
 });

@@ -17,7 +17,7 @@ export const rerunJob = defineRoute({
   }),
   answer: z.object({
     jobId: z.string().describe("the id of the job"),
-    jobVersion: z.int().describe("the version whose spec is run"),
+    jobVersion: z.int().describe("the new version, which runs the requested one's spec"),
     evaluationId: z.string().describe("a random id, for Bacalhau's clients"),
     warnings: z.array(z.string()).default([]).describe("what was ignored"),
   }),

@@ -9,7 +9,10 @@ export const engine = ({ parts, availability }: BidContext): BidPolicy => ({
     const problem = availability.problem("executors", required.type);
     if (problem !== undefined) return no(`${required.type}: ${problem}`);
     if (required.params === undefined) return yes();
-    const params = readParams(parts.executors.get(required.type).params, required.params);
-    return params.ok ? yes() : no(`${required.type}: ${params.problems.join("; ")}`);
+    const executor = parts.executors.get(required.type);
+    const params = readParams(executor.params, required.params);
+    if (!params.ok) return no(`${required.type}: ${params.problems.join("; ")}`);
+    if (executor.refuses === undefined) return yes();
+    return executor.refuses(params.value).then((why) => (why === undefined ? yes() : no(`${required.type}: ${why}`)));
   },
 });

@@ -14,14 +14,19 @@ const networked: Readonly<Record<Task["network"]["type"], boolean>> = {
 };
 
 /** The node grants the network type that the task requests. */
-export const network = ({ rejectNetworked, hostNetwork }: BidContext): BidPolicy => ({
+export const network = ({ rejectNetworked, hostNetwork, givesPorts, parts }: BidContext): BidPolicy => ({
   name: "network",
-  evaluate({ requirements: { network: required } }) {
+  evaluate({ requirements: { network: required, engine } }) {
     if (rejectNetworked && networked[required.type])
       return no(`this node does not run tasks with network ${required.type}`);
     const why = hostNetwork ? undefined : hostNetworkProblem(required.type);
     if (why !== undefined) return no(why);
-    if (required.type === "http") return no("no engine of this node can filter HTTP by domain");
-    return required.hasPorts ? no("this node does not publish ports of tasks") : yes();
+    const { has, get } = parts.executors;
+    const networking = has(engine.type) ? (get(engine.type).networking ?? []) : [];
+    if (required.type === "http" && !networking.includes("http"))
+      return no(`engine ${engine.type} of this node cannot limit a task to the domains of network http`);
+    if (!required.hasPorts) return yes();
+    if (!networking.includes("ports")) return no(`engine ${engine.type} of this node publishes no ports of tasks`);
+    return givesPorts ? yes() : no("this node gives no ports to tasks (network.ports is empty)");
   },
 });

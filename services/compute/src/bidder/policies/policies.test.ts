@@ -45,6 +45,7 @@ const around: BidContext = {
   rejectNetworked: false,
   hostNetwork: false,
   selection: { locality: "anywhere", rejectStateless: false, probes: [] },
+  givesPorts: true,
   hostVariable: hostVariables({ SEEN_IT: "1", PATH: "/bin" }, ["SEEN_*"]),
   capacity,
   available: () => capacity,
@@ -176,6 +177,29 @@ describe("the policies of a node", () => {
     const open = createPolicies({ ...around, hostNetwork: true });
     for (const type of ["host", "full"] as const)
       expect(await evaluateAsk(open, askOf({ task: { engine, network: { type } } }))).toMatchObject({ fit: true });
+  });
+
+  it("grant domains and ports to an engine that has them, on a node that gives ports", async () => {
+    const able = { ...noop({ clock: createManualClock() }), networking: ["http", "ports"] as const };
+    const open = { ...around, parts: { ...parts, executors: registry("executor", [able]) } };
+    const domains = askOf({ task: { engine, network: { type: "http", domains: ["example.com"] } } });
+    const ports = askOf({ task: { engine, network: { type: "bridge", ports: [{ name: "web", target: 80 }] } } });
+    for (const ask of [domains, ports])
+      expect(await evaluateAsk(createPolicies(open), ask)).toMatchObject({ fit: true });
+    const closed = createPolicies({ ...open, givesPorts: false });
+    expect(await evaluateAsk(closed, ports)).toMatchObject({
+      fit: false,
+      why: expect.stringContaining("network.ports"),
+    });
+  });
+
+  it("ask the engine about the params", async () => {
+    const able = { ...noop({ clock: createManualClock() }), refuses: async () => "not on this machine" };
+    const picky = { ...around, parts: { ...parts, executors: registry("executor", [able]) } };
+    expect(await evaluateAsk(createPolicies(picky), askOf())).toMatchObject({
+      fit: false,
+      why: "engine: noop: not on this machine",
+    });
   });
 
   it("refuse networks where the node rejects them", async () => {

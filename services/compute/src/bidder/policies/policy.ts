@@ -33,6 +33,8 @@ export interface BidContext {
   readonly rejectNetworked: boolean;
   readonly hostNetwork: boolean;
   readonly selection?: JobSelection;
+  /** Whether tasks get ports of this node. */
+  readonly givesPorts: boolean;
   /** The value of a host variable that tasks may read, or undefined. */
   readonly hostVariable: (name: string) => string | undefined;
   readonly capacity: Resources;

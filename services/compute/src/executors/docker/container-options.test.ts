@@ -11,7 +11,7 @@ const mounts: MountSettings[] = [
   { Type: "bind", Source: "/data/out", Target: "/out", ReadOnly: false },
 ];
 const plan = (changes: Partial<ContainerPlan> = {}): ContainerPlan => ({
-  ...{ identity, settings: containerDefaults, mounts: [], init: true, limitsDisk: true },
+  ...{ identity, settings: containerDefaults, mounts: [], image: "alpine@sha256:1", init: true, limitsDisk: true },
   ...changes,
 });
 const work = (params: object = {}, changes: Partial<Work> = {}): Work => ({
@@ -27,7 +27,7 @@ const work = (params: object = {}, changes: Partial<Work> = {}): Work => ({
 // Written out in full, so that a change of the options shows in a diff.
 const bare = {
   ...identity,
-  Image: "alpine:3",
+  Image: "alpine@sha256:1",
   Env: [],
   Tty: false,
   Healthcheck: { Test: ["NONE"] },
@@ -74,6 +74,43 @@ const table: readonly (readonly [what: string, work: Work, plan: ContainerPlan, 
     plan(),
     hosted({ NanoCpus: 10_000_000 }),
   ],
+  [
+    "ports of a bridge",
+    work(
+      {},
+      {
+        network: "bridge",
+        ports: [
+          { name: "web", hostPort: 20_001, target: 80, address: "0.0.0.0" },
+          { name: "raw", hostPort: 20_002, address: "::1" },
+        ],
+      },
+    ),
+    plan(),
+    {
+      ...hosted({
+        NetworkMode: "bridge",
+        PortBindings: {
+          "80/tcp": [{ HostIp: "0.0.0.0", HostPort: "20001" }],
+          "20002/tcp": [{ HostIp: "::1", HostPort: "20002" }],
+        },
+      }),
+      ExposedPorts: { "80/tcp": {}, "20002/tcp": {} },
+    },
+  ],
+  [
+    "ports of the host network, which need no publishing",
+    work({}, { network: "host", ports: [{ name: "web", hostPort: 20_001, address: "0.0.0.0" }] }),
+    plan(),
+    hosted({ NetworkMode: "host" }),
+  ],
+  [
+    "the gateway of network http",
+    work({}, { network: "http", domains: ["example.org"] }),
+    plan({ gateway: { containerId: "c-1", env: { http_proxy: "http://127.0.0.1:3128" } } }),
+    { ...hosted({ NetworkMode: "container:c-1" }), Env: ["http_proxy=http://127.0.0.1:3128"] },
+  ],
+  ["network http without a gateway", work({}, { network: "http" }), plan(), bare],
   [
     "a disk limit",
     work({}, { resources: { ...resources, diskBytes: 2 ** 30 } }),

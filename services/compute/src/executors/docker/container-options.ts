@@ -1,6 +1,8 @@
+import type { PublishedPort } from "@shoal/proto";
 import type { ContainerCreateOptions, HostConfig, MountSettings } from "dockerode";
 import type { Work } from "../executor.ts";
 import type { ContainerSettings } from "./container-settings.ts";
+import type { GatewayNetwork } from "./http-gateway.ts";
 import { DockerParams } from "./params.ts";
 
 // Limit of processes and threads in one container: what Kubernetes distributions commonly allow a pod.
@@ -20,6 +22,10 @@ export interface ContainerPlan {
   readonly identity: Pick<ContainerCreateOptions, "name" | "Labels">;
   readonly settings: ContainerSettings;
   readonly mounts: MountSettings[];
+  /** What runs: the image of the params, by its digest. */
+  readonly image: string;
+  /** The gateway of network `http`. */
+  readonly gateway?: GatewayNetwork;
   /** Whether the engine runs its init process as the first process. */
   readonly init: boolean;
   /** Whether the engine is asked to limit the disk: only some of its storage drivers can. */
@@ -35,12 +41,13 @@ export function containerOptions(work: Work, plan: ContainerPlan) {
   const params = DockerParams.parse(work.params);
   return {
     ...identity,
-    Image: params.Image,
+    Image: plan.image,
     // Some engines read an empty list as "none"; an omitted one means the image's.
     ...(params.Entrypoint.length > 0 ? { Entrypoint: params.Entrypoint } : {}),
     ...(params.Parameters.length > 0 ? { Cmd: params.Parameters } : {}),
     ...(params.WorkingDirectory === "" ? {} : { WorkingDir: params.WorkingDirectory }),
-    Env: environment(params.EnvironmentVariables, work.env),
+    Env: environment(params.EnvironmentVariables, { ...work.env, ...plan.gateway?.env }),
+    ...exposed(work),
     // Without a terminal, stdout and stderr are separate streams.
     Tty: false,
     // No process reads a task's health: its checks would only use resources.
@@ -60,7 +67,29 @@ function environment(listed: readonly string[], env: Readonly<Record<string, str
   return [...values].map(([name, value]) => `${name}=${value}`);
 }
 
-function hostConfig(work: Work, { settings, mounts, init, limitsDisk }: ContainerPlan): HostConfig {
+// Without its gateway a work with network `http` has no network.
+const networks: Readonly<Record<Work["network"], string>> = {
+  none: "none",
+  bridge: "bridge",
+  host: "host",
+  http: "none",
+};
+
+/** The ports that the engine publishes; with the host network the task listens on them itself. */
+function exposed({ network, ports = [] }: Work): Pick<ContainerCreateOptions, "ExposedPorts"> {
+  if (network !== "bridge" || ports.length === 0) return {};
+  return { ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])) };
+}
+
+function portBindings({ network, ports = [] }: Work): Pick<HostConfig, "PortBindings"> {
+  if (network !== "bridge" || ports.length === 0) return {};
+  const binding = ({ address, hostPort }: PublishedPort) => [{ HostIp: address, HostPort: String(hostPort) }];
+  return { PortBindings: Object.fromEntries(ports.map((port) => [portKey(port), binding(port)])) };
+}
+
+const portKey = ({ target, hostPort }: PublishedPort): string => `${target ?? hostPort}/tcp`;
+
+function hostConfig(work: Work, { settings, mounts, init, limitsDisk, gateway }: ContainerPlan): HostConfig {
   const { cpuCores, memoryBytes, diskBytes } = work.resources;
   const mountsTemporary = mounts.some(({ Target }) => Target === temporaryFolder);
   return {
@@ -70,7 +99,8 @@ function hostConfig(work: Work, { settings, mounts, init, limitsDisk }: Containe
     // Equal to Memory, so there is no swap; otherwise the limit would be twice the requested one.
     MemorySwap: memoryBytes,
     PidsLimit: processesMax,
-    NetworkMode: work.network,
+    NetworkMode: gateway === undefined ? networks[work.network] : `container:${gateway.containerId}`,
+    ...portBindings(work),
     Mounts: mounts,
     Init: init,
     Privileged: false,

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { docker } from "./docker.ts";
 
 // An engine whose only container has gone by the time it is removed.
-const container = { Id: "c-1", Labels: { "shoal.execution": "e-1" }, State: "exited" };
+const container = { Image: "image", Id: "c-1", Labels: { "shoal.execution": "e-1" }, State: "exited" };
 const answers: Readonly<Record<string, unknown>> = {
   "GET /version": { ApiVersion: "1.47", Os: "linux" },
   "GET /containers/json": [container],

@@ -1,16 +1,21 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "@shoal/core";
 import type Docker from "dockerode";
+import type { Reach } from "../../outbound/reach.ts";
 import type { Executor, Running, Work } from "../executor.ts";
 import { availability } from "./availability.ts";
 import { type ContainerSettings, containerDefaults } from "./container-settings.ts";
 import { engineFault } from "./engine-fault.ts";
-import { engineReader } from "./engine-reader.ts";
+import { type EngineReader, engineReader } from "./engine-reader.ts";
+import { type HttpGateways, httpGateways } from "./http-gateway.ts";
+import { enginePlatform } from "./image-platform.ts";
 import { launcher } from "./launcher.ts";
 import { attachedOutput, loggedOutput, type OutputStream } from "./output-stream.ts";
 import { type OwnedContainer, type Ownership, ownership } from "./ownership.ts";
 import { DockerParams } from "./params.ts";
+import { platformCheck } from "./platform-check.ts";
 import { type PullLimits, pullDefaults, pulls } from "./pulls.ts";
+import { type CredentialSources, type RegistryCredentials, registryCredentials } from "./registry-credentials.ts";
 import { removeContainer } from "./remove-container.ts";
 import { watch } from "./watch.ts";
 import { callLimitMs, within } from "./within.ts";
@@ -21,11 +26,16 @@ export interface DockerOptions {
   readonly instanceId: string;
   readonly settings?: ContainerSettings;
   readonly pulling?: PullLimits;
+  /** Where the logins for registries are; none when left out. */
+  readonly credentials?: CredentialSources;
   /** The engine's socket; the engine's default on Linux when it is omitted. */
   readonly socketPath?: string;
+  /** The addresses of this machine that tasks with network `http` may reach; none when left out. */
+  readonly reach?: Reach;
   readonly clock: Clock;
 }
 
+const noReach: Reach = { loopback: false, linkLocal: false };
 const defaultSocketPath = "/var/run/docker.sock";
 // Containers removed concurrently: more of them only queue inside the engine.
 const removalsAtOnce = 8;
@@ -43,9 +53,11 @@ export function docker(options: DockerOptions): Executor {
   const { clock, socketPath = defaultSocketPath } = options;
   const read = engineReader(socketPath);
   const own = ownership(read, options);
+  const credentials = registryCredentials(options.credentials ?? { file: "" });
+  const check = platformCheck({ read, clock, credentials });
   let loaded: Promise<EngineClient> | undefined;
   const client = () => {
-    loaded ??= loadClient({ ...options, socketPath }, own);
+    loaded ??= loadClient({ ...options, socketPath }, { own, read, credentials });
     return loaded;
   };
   const letGo = new AbortController();
@@ -54,28 +66,33 @@ export function docker(options: DockerOptions): Executor {
   const remove = async ({ id }: OwnedContainer) => removeContainer((await client()).engine, clock, id);
   const find = (executionId?: string): Promise<readonly OwnedContainer[]> =>
     within(own.containers(executionId), { clock, limitMs: callLimitMs, what: "listing containers" }).catch(
-      (failure) => {
-        throw engineFault(failure, `listing the containers of ${options.nodeId}`);
-      },
+      rethrown(`listing the containers of ${options.nodeId}`),
     );
-  const follow = (engine: Docker, containerId: string, given: { work: Work; outputStream: OutputStream }): Running =>
-    watch({ docker: engine, clock, containerId, ...given, letGo: letGo.signal });
+  const follow = ({ engine, gateways }: EngineClient, containerId: string, given: Followed): Running => {
+    const running = watch({ docker: engine, clock, containerId, ...given, letGo: letGo.signal });
+    if (given.work.network === "http") void running.exit.then(() => gateways.close(given.work));
+    return running;
+  };
   return {
     name: "docker",
     params: DockerParams,
     remembers: true,
+    networking: ["http", "ports"],
+    refuses: (params) => check(DockerParams.parse(params).Image),
     unavailable: () => availability(read, socketPath, clock),
     start: async (work, signal) => {
-      const { engine, launch } = await client();
-      const { containerId, output } = await launch(work, signal);
-      return follow(engine, containerId, { work, outputStream: attachedOutput(output) });
+      const loading = await client();
+      const { containerId, image, output } = await loading.launch(work, signal);
+      return { ...follow(loading, containerId, { work, outputStream: attachedOutput(output) }), image };
     },
     attach: async (work) => {
       const found = await find(work.id);
-      const live = found.find(({ state }) => begun.includes(state));
+      const live = found.find(({ state, isGateway }) => begun.includes(state) && !isGateway);
       if (live !== undefined) {
-        const { engine } = await client();
-        return follow(engine, live.id, { work, outputStream: loggedOutput(engine, live.id) });
+        const loading = await client();
+        if (work.network === "http") await loading.gateways.reopen(work);
+        const running = follow(loading, live.id, { work, outputStream: loggedOutput(loading.engine, live.id) });
+        return { ...running, image: live.image };
       }
       // A process died between creating and starting the container. Removed, it cannot start late, so the work may be
       // started again.
@@ -84,28 +101,72 @@ export function docker(options: DockerOptions): Executor {
     },
     sweep: async (keep) => {
       const left = (await find()).filter(({ executionId }) => !keep.has(executionId));
-      const failures: unknown[] = [];
-      for (let at = 0; at < left.length; at += removalsAtOnce) {
-        const ends = await Promise.allSettled(left.slice(at, at + removalsAtOnce).map(remove));
-        failures.push(...ends.filter((end) => end.status === "rejected").map(({ reason }) => reason));
-      }
-      // A container that cannot be removed does not block the others.
-      if (failures.length > 0) throw failures[0];
+      await removeAll(left, remove);
     },
-    close: async () => letGo.abort(),
+    close: async () => {
+      letGo.abort();
+      (await loaded?.catch(() => undefined))?.gateways.release();
+    },
   };
+}
+
+const rethrown = (action: string) => (failure: unknown) => {
+  throw engineFault(failure, action);
+};
+
+/** Removes containers; one that cannot be removed does not block the others. */
+async function removeAll(
+  left: readonly OwnedContainer[],
+  remove: (one: OwnedContainer) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (let at = 0; at < left.length; at += removalsAtOnce) {
+    const ends = await Promise.allSettled(left.slice(at, at + removalsAtOnce).map(remove));
+    failures.push(...ends.filter((end) => end.status === "rejected").map(({ reason }) => reason));
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+interface Followed {
+  readonly work: Work;
+  readonly outputStream: OutputStream;
+}
+
+interface EngineParts {
+  readonly own: Ownership;
+  readonly read: EngineReader;
+  readonly credentials: RegistryCredentials;
 }
 
 interface EngineClient {
   readonly engine: Docker;
+  readonly gateways: HttpGateways;
   readonly launch: ReturnType<typeof launcher>;
 }
 
 /** Loads the client library, with the first container that is touched (see `engineReader`). */
-async function loadClient(options: DockerOptions, own: Ownership): Promise<EngineClient> {
+async function loadClient(options: DockerOptions, { own, read, credentials }: EngineParts): Promise<EngineClient> {
   const { clock, socketPath, settings = containerDefaults, pulling = pullDefaults } = options;
   const { default: Client } = await import("dockerode");
   const engine = new Client({ socketPath });
-  const images = pulls(engine, clock, pulling);
-  return { engine, launch: launcher({ docker: engine, clock, own, images, settings }) };
+  const images = pulls(engine, clock, { ...pulling, credentials });
+  const shared = { docker: engine, clock, own };
+  const gateways = httpGateways({ ...shared, reach: options.reach ?? noReach });
+  return {
+    engine,
+    gateways,
+    launch: launcher({ ...shared, images, settings, gateways, platform: askedOnce(() => enginePlatform(read)) }),
+  };
+}
+
+/** Asks once; after a failure, again. */
+function askedOnce<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= ask().catch((failure: unknown) => {
+      answer = undefined;
+      throw failure;
+    });
+    return answer;
+  };
 }

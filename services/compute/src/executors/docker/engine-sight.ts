@@ -5,7 +5,6 @@ import type Docker from "dockerode";
 import type { Work } from "../executor.ts";
 import { statusOf } from "./engine-fault.ts";
 import { descriptorDevice, type MountWay, mountWay } from "./mounts.ts";
-import { DockerParams } from "./params.ts";
 import { removeContainer } from "./remove-container.ts";
 import { callLimitMs, within } from "./within.ts";
 
@@ -27,19 +26,28 @@ const refusals: Readonly<Record<MountWay, string>> = {
  * Checked once for each way of mounting; the container is never started. Throws a Fault ENGINE_FAILED, or the engine's
  * error.
  */
-export function engineSight(options: SightOptions): (work: Work) => Promise<void> {
+export function engineSight(options: SightOptions): (work: Work, image: string) => Promise<void> {
   const proven = new Set<MountWay>();
-  return async (work) => {
+  return async (work, image) => {
     const held = work.inputs.filter((input) => input.held !== undefined);
     for (const way of new Set(held.map(mountWay))) {
       if (proven.has(way)) continue;
-      await prove(options, work, way);
+      await prove(options, { work, image }, way);
       proven.add(way);
     }
   };
 }
 
-async function prove({ docker, clock, labels }: SightOptions, work: Work, way: MountWay): Promise<void> {
+interface SightCheck {
+  readonly work: Work;
+  readonly image: string;
+}
+
+async function prove(
+  { docker, clock, labels }: SightOptions,
+  { work, image }: SightCheck,
+  way: MountWay,
+): Promise<void> {
   // Named after the execution: no other process has such a folder, whatever its process id.
   const name = `seen-${work.id}`;
   const folder = join(work.folder, name);
@@ -48,9 +56,8 @@ async function prove({ docker, clock, labels }: SightOptions, work: Work, way: M
   try {
     const Source = way === "path" ? folder : `${descriptorDevice(handle.fd)}/${name}`;
     const Mounts = [{ Type: "bind" as const, Source, Target: "/seen", ReadOnly: true }];
-    const { Image } = DockerParams.parse(work.params);
     const made = docker.createContainer({
-      Image,
+      Image: image,
       Cmd: ["/seen"],
       Labels: labels(work),
       HostConfig: { Mounts, NetworkMode: "none" },

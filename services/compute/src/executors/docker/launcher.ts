@@ -1,15 +1,15 @@
 import { Readable } from "node:stream";
-import { assert, type Clock, Fault } from "@shoal/core";
-import type Docker from "dockerode";
+import { assert, Fault } from "@shoal/core";
 import type { Work } from "../executor.ts";
 import { containerOptions } from "./container-options.ts";
 import type { ContainerSettings } from "./container-settings.ts";
 import { engineFault, statusOf, wordsOf } from "./engine-fault.ts";
 import { engineSight } from "./engine-sight.ts";
+import type { GatewayNetwork, HttpGateways } from "./http-gateway.ts";
+import { type ImagesOptions, pinnedImage } from "./images.ts";
 import { descriptorDevice, mountsOf } from "./mounts.ts";
 import type { Ownership } from "./ownership.ts";
 import { DockerParams } from "./params.ts";
-import type { Pulls } from "./pulls.ts";
 import { removeContainer } from "./remove-container.ts";
 import { callLimitMs, within } from "./within.ts";
 
@@ -18,17 +18,17 @@ const initProgram = "docker-init";
 // How the engine names the option that its storage driver does not support.
 const diskOption = "storage-opt";
 
-export interface LauncherOptions {
-  readonly docker: Docker;
-  readonly clock: Clock;
+export interface LauncherOptions extends ImagesOptions {
   readonly own: Ownership;
-  readonly images: Pulls;
   readonly settings: ContainerSettings;
+  readonly gateways: HttpGateways;
 }
 
 /** A container that has been started, with its output. */
 export interface Launched {
   readonly containerId: string;
+  /** By its digest. */
+  readonly image: string;
   readonly output: Readable;
 }
 
@@ -40,8 +40,12 @@ interface Abilities {
 }
 interface LauncherParts extends LauncherOptions {
   readonly can: Abilities;
+  /** By its digest. */
+  readonly image: string;
+  /** The gateway of the work, with network `http`. */
+  readonly gateway?: GatewayNetwork;
   /** Checks that the engine sees the same files as this process. */
-  readonly seen: (work: Work) => Promise<void>;
+  readonly seen: (work: Work, image: string) => Promise<void>;
 }
 
 /**
@@ -52,22 +56,38 @@ interface LauncherParts extends LauncherOptions {
 export function launcher(options: LauncherOptions): (work: Work, signal?: AbortSignal) => Promise<Launched> {
   const { docker, clock, own } = options;
   const seen = engineSight({ docker, clock, labels: own.labels });
-  const means: LauncherParts = { ...options, seen, can: { init: true, limitsDisk: true } };
-  return (work, signal) => launch(means, work, signal);
+  const can: Abilities = { init: true, limitsDisk: true };
+  return async (work, signal) => {
+    const { reference: image } = await pinnedImage(options, {
+      image: DockerParams.parse(work.params).Image,
+      pinned: work.pinnedImage,
+      onLine: (line) => work.output("stderr", Buffer.from(`${line}\n`)),
+      signal,
+    });
+    const means: LauncherParts = { ...options, seen, can, image };
+    if (work.network !== "http") return launch(means, work);
+    const gateway = await options.gateways.open(work);
+    return launch({ ...means, gateway }, work).catch(async (failure: unknown) => {
+      await options.gateways.close(work);
+      throw failure;
+    });
+  };
 }
 
-async function launch(means: LauncherParts, work: Work, signal?: AbortSignal): Promise<Launched> {
-  const { docker, clock, can } = means;
+async function launch(means: LauncherParts, work: Work): Promise<Launched> {
+  const { docker, clock, can, image } = means;
   const { init } = can;
-  const containerId = await createOrPull(means, work, signal);
+  const containerId = await create(means, work).catch((failure: unknown) => {
+    throw createFault(failure, work);
+  });
   try {
-    return { containerId, output: await attachAndStart(means, containerId) };
+    return { containerId, image, output: await attachAndStart(means, containerId) };
   } catch (failure) {
     // The next sweep removes what did not start. The reason is more important than a failed removal.
     await removeContainer(docker, clock, containerId).catch(() => {});
     if (!init || !wordsOf(failure).includes(initProgram)) throw startFault(failure, work);
     can.init = false;
-    return launch(means, work, signal);
+    return launch(means, work);
   }
 }
 
@@ -97,27 +117,13 @@ async function attachAndStart({ docker, clock }: LauncherOptions, containerId: s
   }
 }
 
-async function createOrPull(means: LauncherParts, work: Work, signal?: AbortSignal): Promise<string> {
-  const { Image } = DockerParams.parse(work.params);
-  try {
-    return await create(means, work);
-  } catch (failure) {
-    if (statusOf(failure) !== 404) throw createFault(failure, work);
-  }
-  await means.images.pull(Image, (line) => work.output("stderr", Buffer.from(`${line}\n`)), signal);
-  try {
-    return await create(means, work);
-  } catch (failure) {
-    throw createFault(failure, work);
-  }
-}
-
 async function create(means: LauncherParts, work: Work): Promise<string> {
-  const { docker, clock, own, settings, can } = means;
+  const { docker, clock, own, settings, can, gateway, image } = means;
   const { init, limitsDisk } = can;
-  await means.seen(work);
+  await means.seen(work, image);
   const identity = { name: own.containerName(work), Labels: own.labels(work) };
-  const options = containerOptions(work, { identity, settings, mounts: await mountsOf(work), init, limitsDisk });
+  const plan = { identity, settings, mounts: await mountsOf(work), init, limitsDisk, image };
+  const options = containerOptions(work, gateway === undefined ? plan : { ...plan, gateway });
   try {
     return (
       await within(docker.createContainer(options), { clock, limitMs: callLimitMs, what: "creating a container" })

@@ -4,6 +4,7 @@ import { type ContainerOwner, ownership } from "./ownership.ts";
 
 interface Container {
   readonly Id: string;
+  readonly Image: string;
   readonly Labels: Readonly<Record<string, string>>;
   readonly State: string;
 }
@@ -41,18 +42,20 @@ it("labels name the node, its instance, the execution, its job and its namespace
 
 it("a node finds its containers, running and ended, and none of another node or instance", async () => {
   const engine = engineWith([
-    { Id: "1", Labels: labelsOf("e-1"), State: "running" },
-    { Id: "2", Labels: labelsOf("e-2"), State: "exited" },
-    { Id: "3", Labels: labelsOf("e-1", { ...owner, nodeId: "n-2" }), State: "running" },
-    { Id: "4", Labels: labelsOf("e-1", { ...owner, instanceId: "i-2" }), State: "running" },
-    { Id: "5", Labels: {}, State: "running" },
+    { Id: "1", Image: "image", Labels: labelsOf("e-1"), State: "running" },
+    { Id: "2", Image: "image", Labels: labelsOf("e-2"), State: "exited" },
+    { Id: "3", Image: "image", Labels: labelsOf("e-1", { ...owner, nodeId: "n-2" }), State: "running" },
+    { Id: "4", Image: "image", Labels: labelsOf("e-1", { ...owner, instanceId: "i-2" }), State: "running" },
+    { Id: "5", Image: "image", Labels: {}, State: "running" },
   ]);
   const own = ownership(engine, owner);
   expect(await own.containers()).toEqual([
-    { id: "1", executionId: "e-1", state: "running" },
-    { id: "2", executionId: "e-2", state: "exited" },
+    { id: "1", image: "image", executionId: "e-1", isGateway: false, state: "running" },
+    { id: "2", image: "image", executionId: "e-2", isGateway: false, state: "exited" },
   ]);
-  expect(await own.containers("e-2")).toEqual([{ id: "2", executionId: "e-2", state: "exited" }]);
+  expect(await own.containers("e-2")).toEqual([
+    { id: "2", image: "image", executionId: "e-2", isGateway: false, state: "exited" },
+  ]);
   expect(await own.containers("e-3")).toEqual([]);
 });
 

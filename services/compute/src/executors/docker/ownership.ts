@@ -8,10 +8,14 @@ const nodeLabel = "shoal.node";
 // directory.
 const instanceLabel = "shoal.instance";
 const executionLabel = "shoal.execution";
+const gatewayLabel = "shoal.gateway";
 
 /** How a node identifies its containers on a shared engine: by labels, never by name. */
 export interface Ownership {
   labels(work: Work): Record<string, string>;
+  /** The same for the gateway of a work's network. */
+  gatewayLabels(work: Work): Record<string, string>;
+  gatewayName(work: Work): string;
   /** One name for one execution on one node, so that the engine refuses to create a second container for it. */
   containerName(work: Work): string;
   /** This node's containers, of one execution or of all. */
@@ -26,33 +30,48 @@ export interface ContainerOwner {
 
 export interface OwnedContainer {
   readonly id: string;
+  /** As it was created: by its digest. */
+  readonly image: string;
   readonly executionId: string;
+  /** It belongs to the network of the execution, and does not run its task. */
+  readonly isGateway: boolean;
   /** The engine's state: created, running, paused, restarting, removing, exited or dead. */
   readonly state: string;
 }
 
 const Containers = z.array(
-  z.object({ Id: z.string(), Labels: z.record(z.string(), z.string()).nullish(), State: z.string() }),
+  z.object({
+    Id: z.string(),
+    Image: z.string(),
+    Labels: z.record(z.string(), z.string()).nullish(),
+    State: z.string(),
+  }),
 );
 
 export function ownership(read: EngineReader, { nodeId, instanceId }: ContainerOwner): Ownership {
+  const labels = (work: Work) => ({
+    [nodeLabel]: nodeId,
+    [instanceLabel]: instanceId,
+    [executionLabel]: work.id,
+    "shoal.job": work.jobId,
+    "shoal.namespace": work.namespace,
+  });
+  const containerName = (work: Work) => `shoal-${readable(work.id)}-${digest(instanceId, work.id)}`;
   return {
-    labels: (work) => ({
-      [nodeLabel]: nodeId,
-      [instanceLabel]: instanceId,
-      [executionLabel]: work.id,
-      "shoal.job": work.jobId,
-      "shoal.namespace": work.namespace,
-    }),
-    containerName: (work) => `shoal-${readable(work.id)}-${digest(instanceId, work.id)}`,
+    labels,
+    containerName,
+    gatewayLabels: (work) => ({ ...labels(work), [gatewayLabel]: "http" }),
+    gatewayName: (work) => `${containerName(work)}-gateway`,
     containers: async (executionId) => {
       const label = [`${nodeLabel}=${nodeId}`, `${instanceLabel}=${instanceId}`];
       if (executionId !== undefined) label.push(`${executionLabel}=${executionId}`);
       const query = new URLSearchParams({ all: "true", filters: JSON.stringify({ label }) });
       const found = Containers.parse(await read(`/containers/json?${query}`));
-      return found.map(({ Id, Labels, State }) => ({
+      return found.map(({ Id, Image, Labels, State }) => ({
         id: Id,
+        image: Image,
         executionId: Labels?.[executionLabel] ?? "",
+        isGateway: Labels?.[gatewayLabel] !== undefined,
         state: State,
       }));
     },

@@ -6,6 +6,7 @@ import type Docker from "dockerode";
 import { engineFault } from "./engine-fault.ts";
 import { readAll } from "./engine-stream.ts";
 import { type OnLine, Progress, pullProgress } from "./pull-progress.ts";
+import type { RegistryCredentials } from "./registry-credentials.ts";
 
 /** Limits of one pull. */
 export interface PullLimits {
@@ -27,6 +28,11 @@ const codes: Readonly<Record<number, ErrorCode>> = { 401: "TASK_INVALID", 403: "
 // status.
 const isAbsent = /manifest unknown|not found: |repository does not exist|access denied/;
 
+export interface PullOptions extends PullLimits {
+  /** The logins for registries; none when left out. */
+  readonly credentials?: RegistryCredentials;
+}
+
 export interface Pulls {
   /**
    * Pulls an image to the engine. Concurrent pulls of one image share one pull, and its progress goes to all callers.
@@ -36,12 +42,21 @@ export interface Pulls {
   pull(image: string, onLine: OnLine, signal?: AbortSignal): Promise<void>;
 }
 
-export function pulls(docker: Docker, clock: Clock, limits: PullLimits): Pulls {
+const noLogin: RegistryCredentials = async () => undefined;
+
+export function pulls(docker: Docker, clock: Clock, options: PullOptions): Pulls {
+  const { credentials = noLogin, ...limits } = options;
   const underWay = new Map<string, SharedPull>();
   function begin(image: string): SharedPull {
     const listeners: OnLine[] = [];
     const unwanted = new AbortController();
-    const pull: Pull = { image, limits, onProgress: pullProgress(image, listeners), unwanted: unwanted.signal };
+    const pull: Pull = {
+      image,
+      limits,
+      credentials,
+      onProgress: pullProgress(image, listeners),
+      unwanted: unwanted.signal,
+    };
     const done = pullOnce(docker, clock, pull).finally(() => leave(shared));
     const shared: SharedPull = { listeners, done, end: () => unwanted.abort() };
     underWay.set(image, shared);
@@ -92,17 +107,23 @@ const progressCharsMax = 1_000_000;
 interface Pull {
   readonly image: string;
   readonly limits: PullLimits;
+  readonly credentials: RegistryCredentials;
   readonly onProgress: (progress: Progress) => void;
   /** Fires when no work waits for the pull any more. */
   readonly unwanted: AbortSignal;
 }
 
-async function pullOnce(docker: Docker, clock: Clock, { image, limits, onProgress, unwanted }: Pull): Promise<void> {
+async function pullOnce(docker: Docker, clock: Clock, pull: Pull): Promise<void> {
+  const { image, limits, onProgress, unwanted } = pull;
   const silence = pullWatch(clock, image, limits);
   const signal = AbortSignal.any([silence.signal, unwanted]);
   const count = byteCounter(image, limits.imageBytes);
   try {
-    const stream = await docker.pull(image, { abortSignal: signal });
+    const login = await pull.credentials(image);
+    const stream = await docker.pull(image, {
+      abortSignal: signal,
+      ...(login === undefined ? {} : { authconfig: login }),
+    });
     assert(stream instanceof Readable, "the engine's client pulls without a stream");
     const splitter = lineSplitter({ lineChars: progressCharsMax });
     await readAll(stream, signal, (chunk) => {

@@ -30,7 +30,7 @@ export const WasmParams = z
   })
   .meta({
     description:
-      "Runs a WebAssembly module with WASI preview 1 in a single-use sandbox process. The module has no network, and sees its inputs and result paths only.",
+      "Runs a WebAssembly module with WASI preview 1 in a single-use sandbox process. The module sees its inputs and result paths only, and has no network; with network `http` it can import `http_request` from `wasi:http/requests`.",
     example: {
       Engine: { Type: "wasm", Params: { EntryModule: "/app/count.wasm", Parameters: ["/in/text"] } },
       InputSources: [

@@ -1,17 +1,32 @@
 import { type RunningGuest, type WasiSandboxOptions, wasiSandbox } from "@shoal/wasi-sandbox";
+import type { Reach } from "../../outbound/reach.ts";
 import type { Executor, Work } from "../executor.ts";
+import { httpCall } from "./http-call.ts";
 import { WasmParams } from "./params.ts";
 
-/** Runs WebAssembly modules with WASI preview 1, each in a separate sandbox process. Guests have no network. */
-export function wasm(options: WasiSandboxOptions): Executor {
+export interface WasmOptions extends WasiSandboxOptions {
+  /** The addresses of this machine that HTTP requests of guests may go to, when a task names them; none by default. */
+  readonly reach?: Reach;
+}
+
+const nothing: Reach = { loopback: false, linkLocal: false };
+
+/**
+ * Runs WebAssembly modules with WASI preview 1, each in a separate sandbox process. Guests have no network; with network `http` the node
+ * makes HTTP requests for them.
+ */
+export function wasm(options: WasmOptions): Executor {
   const sandbox = wasiSandbox(options);
   const running = new Map<string, RunningGuest>();
   return {
     name: "wasm",
     params: WasmParams,
+    networking: ["http"],
     unavailable: () => sandbox.unavailable(),
     start: async (work) => {
-      const guest = await sandbox.start({ ...work, program: programOf(work) });
+      const { network, domains = [], jobId } = work;
+      const http = network === "http" ? { http: httpCall({ jobId, domains, reach: options.reach ?? nothing }) } : {};
+      const guest = await sandbox.start({ ...work, program: programOf(work), ...http });
       running.set(work.id, guest);
       void guest.exit.then(() => running.delete(work.id));
       return guest;

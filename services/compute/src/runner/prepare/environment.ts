@@ -1,5 +1,5 @@
 import { Fault, hostVariableOf } from "@shoal/core";
-import { type Assignment, isSecretReference } from "@shoal/proto";
+import { type Assignment, isSecretReference, type PublishedPort } from "@shoal/proto";
 
 /** The variables that every task gets, under both prefixes, so that images made for Bacalhau run unchanged. */
 const injected: Readonly<Record<string, (assignment: Assignment) => string>> = {
@@ -33,6 +33,21 @@ export function environmentOf(
     if (!isSecretReference(value)) environment[name] = resolve(name, value, hostVariable);
   for (const [name, value] of variables) environment[name] = value(assignment);
   return environment;
+}
+
+/**
+ * The variables for the ports of a task: the port on which it listens, and the node's, as Bacalhau names them and under
+ * our prefix.
+ */
+export function portVariables(ports: readonly PublishedPort[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    ports.flatMap(({ name, hostPort, target = hostPort }) =>
+      ["BACALHAU", "SHOAL"].flatMap((prefix) => [
+        [`${prefix}_PORT_${name}`, String(target)],
+        [`${prefix}_HOST_PORT_${name}`, String(hostPort)],
+      ]),
+    ),
+  );
 }
 
 function resolve(name: string, value: string, hostVariable: (name: string) => string | undefined): string {

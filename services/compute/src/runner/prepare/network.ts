@@ -10,7 +10,7 @@ const networks: Readonly<Record<NetworkType, Work["network"]>> = {
   none: "none",
   host: "host",
   full: "host",
-  http: "none",
+  http: "http",
   bridge: "bridge",
 };
 
@@ -21,8 +21,7 @@ export function hostNetworkProblem(type: NetworkType): string | undefined {
 }
 
 /**
- * The network of a task. HTTP with a list of domains needs a gateway that no engine has yet; the bidder refuses it.
- * Throws a Fault ENGINE_FAILED for a type that this node grants to no task, and for which the node does not bid.
+ * The network of a task. Throws a Fault ENGINE_FAILED for a type that this node grants to no task, and for which the node does not bid.
  */
 export function networkOf({ network: { type } }: Task, limits: Pick<RunLimits, "rejectNetworked" | "hostNetwork">) {
   if (limits.rejectNetworked) return "none";

@@ -3,7 +3,7 @@ import { readParams, type Task } from "@shoal/proto";
 import type { Executor, Input, Work } from "../../executors/executor.ts";
 import { type Capture, capture } from "../capture.ts";
 import { type Run, type RunnerPorts, resultsFolderOf } from "../run.ts";
-import { environmentOf } from "./environment.ts";
+import { environmentOf, portVariables } from "./environment.ts";
 import { networkOf } from "./network.ts";
 import { placesProblem } from "./plain.ts";
 
@@ -49,8 +49,11 @@ export async function readyWork(run: Run, plan: Plan, inputs: readonly Input[]):
   const listener = captureOf(run);
   const { output } = listener;
   const network = networkOf(task, ports.limits);
+  const { ports: published = [], gpus = [], image } = run.runtime ?? {};
   const identity = { id: executionId, jobId, namespace, nodeId };
-  const work = { ...identity, params, env, inputs, outputs, resources, network, folder, output };
+  const granted = { ports: published, gpus, ...(image === undefined ? {} : { pinnedImage: image }) };
+  const reach = { network, domains: task.network.domains, env: { ...env, ...portVariables(published) } };
+  const work = { ...identity, params, ...reach, ...granted, inputs, outputs, resources, folder, output };
   return { executor, work, capture: listener };
 }
 

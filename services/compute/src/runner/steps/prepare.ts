@@ -1,7 +1,7 @@
 import { breakOff } from "../break-off.ts";
 import { deadline } from "../deadline.ts";
 import { fetchInputs } from "../prepare/inputs.ts";
-import { Progress } from "../prepare/progress.ts";
+import { ProgressReporter } from "../prepare/progress-reporter.ts";
 import { fetchSecrets } from "../prepare/secrets.ts";
 import { type Plan, planOf, readyWork } from "../prepare/work.ts";
 import type { Run } from "../run.ts";
@@ -15,11 +15,12 @@ export async function prepare(run: Run, seen: RunState): Promise<RunState> {
   const { ports, assignment, stopped } = run;
   const ms = assignment.prepareTimeoutMs;
   const limit = deadline(ports.clock, { ms, stopped, what: "preparing", code: "START_TIMED_OUT" });
-  const progress = new Progress(run);
+  const progress = new ProgressReporter(run);
   run.progress = progress;
   try {
     const plan = planOf(run);
     const secrets = await fetchSecrets(run, limit.signal);
+    run.runtime = { ...run.runtime, ...(await ports.grants.grant(assignment)) };
     // A source that continues after its abort writes into a removed folder: the next start of the node sweeps what it
     // leaves.
     const inputs = await breakOff(ports.clock, limit.signal, fetchInputs(run, limit.signal, progress));

@@ -5,7 +5,7 @@ import { breakOff } from "../break-off.ts";
 import { deadline } from "../deadline.ts";
 import { outgoing, reportOf, thrownReport } from "../reports.ts";
 import { patience, retrying } from "../retrying.ts";
-import { type Run, record, resultsFolderOf } from "../run.ts";
+import { type Run, record, resultsFolderOf, runtimeOf } from "../run.ts";
 import type { RunState, RunStateOf } from "../run-state.ts";
 
 /**
@@ -32,10 +32,10 @@ async function keepResults(run: Run, failure: unknown): Promise<unknown> {
   const { ports, assignment } = run;
   const { executionId, nodeId } = assignment;
   try {
-    const kept = await ports.kept?.keep(executionId, resultsFolderOf(run));
-    if (kept === undefined || !(failure instanceof Fault)) return failure;
-    const until = new Date(kept.untilAt).toISOString();
-    const why = `${failure.why}; the results are kept on node ${nodeId} in ${kept.path} until ${until}`;
+    const unpublished = await ports.unpublished?.keep(executionId, resultsFolderOf(run));
+    if (unpublished === undefined || !(failure instanceof Fault)) return failure;
+    const until = new Date(unpublished.untilAt).toISOString();
+    const why = `${failure.why}; the results are kept on node ${nodeId} in ${unpublished.path} until ${until}`;
     return new Fault(failure.code, why, { cause: failure });
   } catch (problem) {
     ports.logger.warn({ executionId, ...causeOf(problem) }, "keeping unpublished results failed");
@@ -50,13 +50,14 @@ async function reportPublishing(run: Run, ended: Ended): Promise<void> {
     ports.outbox.repeat(outgoing(run, reported));
     return;
   }
-  const report = reportOf(run, { kind: "publishing", startedAt: ended.startedAt });
+  const report = reportOf(run, { kind: "publishing", startedAt: ended.startedAt, ...runtimeOf(run) });
   await record(run, { phase: "exited", ended }, report);
   ports.outbox.say(outgoing(run, report));
 }
 
 function completedReport(run: Run, { startedAt, output }: Ended, result?: SpecConfig): Report {
-  return reportOf(run, { kind: "completed", startedAt, output, ...(result === undefined ? {} : { result }) });
+  const facts = { startedAt, output, ...runtimeOf(run) };
+  return reportOf(run, { kind: "completed", ...facts, ...(result === undefined ? {} : { result }) });
 }
 
 async function takeOut(run: Run, ended: Ended): Promise<SpecConfig> {

@@ -2,7 +2,7 @@ import { causeOf } from "@shoal/core";
 import type { Running } from "../../executors/executor.ts";
 import { breakOff } from "../break-off.ts";
 import { outgoing, reportOf } from "../reports.ts";
-import { letGo, type Run, record } from "../run.ts";
+import { keepImage, letGo, type Run, record, runtimeOf } from "../run.ts";
 import type { RunState, RunStateOf } from "../run-state.ts";
 
 /**
@@ -20,6 +20,7 @@ export async function start(run: Run, seen: RunStateOf<"prepared">): Promise<Run
     const running = await breakOff(ports.clock, limit.signal, starting);
     limit.cancel();
     run.progress?.end();
+    keepImage(run, running);
     const startedAt = ports.clock.now();
     // A work that has already ended reports its end, and `starting` is enough for a restart.
     if (!(await isOver(running))) reportStart(run, startedAt);
@@ -37,7 +38,7 @@ export async function start(run: Run, seen: RunStateOf<"prepared">): Promise<Run
 /** Reports `running` after it is journalled. */
 function reportStart(run: Run, startedAt: number): void {
   const { executionId } = run.assignment;
-  const report = reportOf(run, { kind: "running", startedAt });
+  const report = reportOf(run, { kind: "running", startedAt, ...runtimeOf(run) });
   record(run, { phase: "running", startedAt }, report).then(
     () => run.ports.outbox.say(outgoing(run, report)),
     (failure: unknown) =>

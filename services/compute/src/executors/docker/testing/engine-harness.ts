@@ -4,12 +4,14 @@ import { join } from "node:path";
 import type { Clock } from "@shoal/core";
 import Docker from "dockerode";
 import { buildBusyboxImage } from "../../../../../../test/images/busybox-image.ts";
+import type { Reach } from "../../../outbound/reach.ts";
 import type { Executor, Work } from "../../executor.ts";
 import { type ContainerSettings, containerDefaults } from "../container-settings.ts";
 import { docker } from "../docker.ts";
 import { statusOf } from "../engine-fault.ts";
 import type { ContainerOwner } from "../ownership.ts";
 import { DockerParams } from "../params.ts";
+import type { CredentialSources } from "../registry-credentials.ts";
 
 export const enginePath = "/var/run/docker.sock";
 
@@ -35,6 +37,8 @@ export interface HarnessNode {
   readonly settings?: Partial<ContainerSettings>;
   readonly socketPath?: string;
   readonly clock?: Clock;
+  readonly reach?: Reach;
+  readonly credentials?: CredentialSources;
 }
 
 /** A real engine with an image for this file only, and works for it. */
@@ -66,9 +70,10 @@ export async function engineHarness(name: string): Promise<EngineHarness> {
     missing,
     engine,
     image,
-    executor: ({ node = "n-1", instance = "i-1", settings, socketPath = enginePath, clock = systemClock } = {}) => {
+    executor: ({ node = "n-1", instance = "i-1", settings, ...more } = {}) => {
       const owner = { nodeId: `${node}-${name}-${process.pid}`, instanceId: instance };
-      const executor = docker({ ...owner, socketPath, clock, settings: { ...containerDefaults, ...settings } });
+      const ports = { socketPath: enginePath, clock: systemClock, ...more };
+      const executor = docker({ ...owner, ...ports, settings: { ...containerDefaults, ...settings } });
       nodes.set(`${owner.nodeId}/${instance}`, owner);
       executors.push(executor);
       return executor;
