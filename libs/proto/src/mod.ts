@@ -27,7 +27,8 @@ export { ConfirmAnswer, ConfirmRequest, confirmedMax } from "./confirm.ts";
 export { EffectDone, EffectRefused } from "./effect/events.ts";
 export { type ErrorCode, errors } from "./errors.ts";
 export { defineEvent, type EventKind, type EventOf, type Lift } from "./event.ts";
-export { type EventText, eventText, feedEventText, typesWithText } from "./event-texts/event-texts.ts";
+export { eventText, feedEventText, typesWithText } from "./event-texts/event-texts.ts";
+export type { EventText } from "./event-texts/row.ts";
 export {
   Answer,
   ExecutionAssigned,

@@ -83,8 +83,8 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
 }
 
 /** What starts before the node acts. */
-const opening = (availability: Availability, { kept }: ComputePorts): readonly Process[] =>
-  kept === undefined ? [partCheck(availability)] : [partCheck(availability), kept];
+const opening = (availability: Availability, { unpublished }: ComputePorts): readonly Process[] =>
+  unpublished === undefined ? [partCheck(availability)] : [partCheck(availability), unpublished];
 
 const offers =
   (availability: Availability) =>

@@ -20,7 +20,7 @@ import type { ComputePorts, NodeSettings } from "./ports.ts";
 import { createPublishers } from "./publishers/index.ts";
 import { createSources } from "./sources/index.ts";
 import { diskWorkspace } from "./workspace/disk-workspace.ts";
-import { createKeptResults } from "./workspace/kept-results.ts";
+import { createUnpublishedResults } from "./workspace/unpublished-results.ts";
 
 /** The environment of a node: everything open that it needs. */
 export interface NodeHost {
@@ -149,13 +149,20 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
     ),
     sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger, cache }),
     publishers: createPublishers(published, { clock, logger, results, uploads: nats.uploads }),
-    kept: createKeptResults({ ...keptSettings(config), folder: join(dataDir, "unpublished"), clock, logger }),
+    unpublished: createUnpublishedResults({
+      ...unpublishedSettings(config),
+      folder: join(dataDir, "unpublished"),
+      clock,
+      logger,
+    }),
     env: process.env,
     portRange: createPortRange(boundsOf(config.network.ports)),
   };
 }
 
-const keptSettings = ({ results: { keepUnpublishedMs: keepMs, keepUnpublishedBytes: keepBytes } }: ComputeConfig) => ({
+const unpublishedSettings = ({
+  results: { keepUnpublishedMs: keepMs, keepUnpublishedBytes: keepBytes },
+}: ComputeConfig) => ({
   keepMs,
   keepBytes,
 });

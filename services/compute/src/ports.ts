@@ -5,7 +5,7 @@ import type { PortRange } from "./grants/port-range.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Publisher } from "./publishers/publisher.ts";
 import type { Source } from "./sources/source.ts";
-import type { KeptResults } from "./workspace/kept-results.ts";
+import type { UnpublishedResults } from "./workspace/unpublished-results.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
 /** All external dependencies of a compute node. Real in a service, in memory in simulations. */
@@ -28,7 +28,7 @@ export interface ComputePorts {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
   /** Keeps results that could not be published; without it they are removed. */
-  readonly kept?: KeptResults | undefined;
+  readonly unpublished?: UnpublishedResults | undefined;
   /** Another process uses this node's id and has precedence: this process must end. */
   readonly onDuplicate?: (why: string) => void;
 }

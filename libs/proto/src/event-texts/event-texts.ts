@@ -13,7 +13,7 @@ import {
   ExecutionsReconnected,
   ExecutionsStopping,
 } from "../execution/events.ts";
-import { preparationText } from "../execution/preparation.ts";
+import { preparationEntry } from "../execution/preparation.ts";
 import { runtimeDetails } from "../execution/runtime.ts";
 import { shortId } from "../ids.ts";
 import {
@@ -32,7 +32,7 @@ import {
 import { type SlotSet, slotText } from "../slots.ts";
 import { fromWire } from "../wire/codec.ts";
 import { nodeAndSecretRows } from "./node-and-secret-rows.ts";
-import { because, type EventText, type PartialEventText, row, timeOf } from "./row.ts";
+import { type EventText, type PartialEventText, row, timeOf } from "./row.ts";
 
 /** A failure in the details of the history, in Bacalhau's terms. */
 const failure = (code: string, retryAt: number | undefined): Record<string, string> => ({
@@ -154,11 +154,7 @@ const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
       ...answers.map(answerInWords),
     ].join("; "),
   })),
-  row(ExecutionPreparing, ({ executionId, stage, inputs }) => ({
-    executionId,
-    topic: stage === "inputs" ? "Downloading Inputs" : "Preparing Environment",
-    message: preparationText({ stage, inputs }),
-  })),
+  row(ExecutionPreparing, ({ executionId, ...shown }) => ({ executionId, ...preparationEntry(shown) })),
   row(ExecutionStarted, ({ executionId, runtime }) => ({
     executionId,
     topic: "Execution",

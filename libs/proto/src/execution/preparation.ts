@@ -35,6 +35,12 @@ export function preparationText({ stage, inputs }: Preparation): string {
   return `${head}: ${listed}`;
 }
 
+/** The entry of the history, under Bacalhau's topics. */
+export const preparationEntry = (preparation: Preparation) => ({
+  topic: preparation.stage === "inputs" ? "Downloading Inputs" : "Preparing Environment",
+  message: preparationText(preparation),
+});
+
 function inputText({ target, source, state, sizeBytes, isCached, tries, why }: PreparedInput): string {
   const from = isCached ? "from the node's cache" : `from ${source}`;
   const attempt = tries === 1 ? "" : `, try ${tries}`;

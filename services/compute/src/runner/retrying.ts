@@ -1,7 +1,7 @@
 import { backoffMs, type Clock, Fault, jittered, pause, type Random } from "@shoal/core";
 
 /** How long an operation is retried. */
-interface Patience {
+interface RetryLimits {
   readonly triesMax: number;
   readonly firstMs: number;
   readonly maxMs: number;
@@ -13,9 +13,9 @@ export const patience = {
   inputs: { triesMax: 3, firstMs: 200, maxMs: 1_000 },
   // A minute: what a task has computed is worth more than its inputs, and a store may restart.
   results: { triesMax: 8, firstMs: 500, maxMs: 30_000 },
-} as const satisfies Record<string, Patience>;
+} as const satisfies Record<string, RetryLimits>;
 
-export interface RetryOptions extends Patience {
+export interface RetryOptions extends RetryLimits {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;

@@ -15,7 +15,7 @@ import type { Ended, Journal } from "../journal/journal.ts";
 import type { Publisher } from "../publishers/publisher.ts";
 import type { Outbox } from "../reports/outbox.ts";
 import type { Source } from "../sources/source.ts";
-import type { KeptResults } from "../workspace/kept-results.ts";
+import type { UnpublishedResults } from "../workspace/unpublished-results.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import type { DesiredState, RunState } from "./run-state.ts";
 
@@ -30,7 +30,7 @@ export interface RunnerPorts {
   readonly publishers: Registry<Publisher>;
   readonly logger: Logger;
   /** Keeps results that could not be published; without it they are removed. */
-  readonly kept?: Pick<KeptResults, "keep"> | undefined;
+  readonly unpublished?: Pick<UnpublishedResults, "keep"> | undefined;
   /** The value of a host variable that tasks may read, or undefined. */
   readonly hostVariable: (name: string) => string | undefined;
   /** Where the secrets of a task come from. */

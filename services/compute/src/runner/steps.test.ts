@@ -336,18 +336,18 @@ describe("publishing", () => {
 
   it("keeps what could not be published, and names the place", async () => {
     const { part } = publisher(() => failing("TASK_INVALID"));
-    const keptFolders: string[] = [];
+    const movedFolders: string[] = [];
     const keep = async (executionId: string, folder: string) => {
-      keptFolders.push(folder);
+      movedFolders.push(folder);
       return { path: `/kept/${executionId}`, untilAt: Date.UTC(2026, 10, 23) };
     };
-    const kept = { name: "kept", start: async () => {}, stop: async () => {}, keep };
-    const harness = createNodeHarness({ publishers: [part], kept });
+    const unpublished = { name: "unpublished", start: async () => {}, stop: async () => {}, keep };
+    const harness = createNodeHarness({ publishers: [part], unpublished });
     await harness.boot();
     harness.assign(withResults);
     await harness.sim.clock.advance(5 * second);
     const { executionId, nodeId } = withResults;
-    expect(keptFolders).toEqual([expect.stringContaining(`${executionId}/results`)]);
+    expect(movedFolders).toEqual([expect.stringContaining(`${executionId}/results`)]);
     const where = `the results are kept on node ${nodeId} in /kept/${executionId} until 2026-11-23T00:00:00.000Z`;
     expect(harness.received(executionId).at(-1)).toMatchObject({
       code: "TASK_INVALID",

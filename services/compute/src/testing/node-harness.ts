@@ -10,8 +10,8 @@ import { memoryJournal } from "../journal/memory-journal.ts";
 import type { ComputePorts, NodeSettings } from "../ports.ts";
 import type { Publisher } from "../publishers/publisher.ts";
 import type { Source } from "../sources/source.ts";
-import type { KeptResults } from "../workspace/kept-results.ts";
 import { type MemoryTree, memoryWorkspace } from "../workspace/memory-workspace.ts";
+import type { UnpublishedResults } from "../workspace/unpublished-results.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import { testNodeId } from "./assignments.ts";
 
@@ -42,7 +42,7 @@ export interface NodeHarnessOptions {
   readonly sources?: readonly Source[];
   readonly publishers?: readonly Publisher[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly kept?: KeptResults;
+  readonly unpublished?: UnpublishedResults;
 }
 
 /** One node on memory ports, which can be killed and restarted on its journal. */
@@ -160,7 +160,7 @@ async function boot(stage: Stage, at: KillAt | undefined): Promise<Life> {
     sources: registry("source", options.sources ?? []),
     publishers: registry("publisher", options.publishers ?? []),
     env: options.env ?? {},
-    kept: options.kept,
+    unpublished: options.unpublished,
     logger: silentLogger,
   };
   const processes = createCompute(settings, ports);

@@ -6,7 +6,7 @@ import { type TaskRoom, taskRoom } from "../../sources/room.ts";
 import { deadline } from "../deadline.ts";
 import { patience, retrying } from "../retrying.ts";
 import type { Run } from "../run.ts";
-import type { Progress } from "./progress.ts";
+import type { ProgressReporter } from "./progress-reporter.ts";
 
 type InputSource = Task["inputSources"][number];
 
@@ -14,7 +14,11 @@ type InputSource = Task["inputSources"][number];
  * Fetches all inputs concurrently, until `stopped`. The first failure aborts the other fetches and is thrown as a
  * Fault.
  */
-export async function fetchInputs(run: Run, stopped: AbortSignal, progress: Progress): Promise<readonly Input[]> {
+export async function fetchInputs(
+  run: Run,
+  stopped: AbortSignal,
+  progress: ProgressReporter,
+): Promise<readonly Input[]> {
   const { ports, assignment } = run;
   const sources = assignment.task.inputSources;
   if (sources.length === 0) return [];
@@ -55,7 +59,7 @@ interface InputTarget {
   readonly index: number;
   readonly signal: AbortSignal;
   readonly room: TaskRoom;
-  readonly progress: Progress;
+  readonly progress: ProgressReporter;
 }
 
 async function fetchOne(

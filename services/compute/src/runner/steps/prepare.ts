@@ -1,7 +1,7 @@
 import { breakOff } from "../break-off.ts";
 import { deadline } from "../deadline.ts";
 import { fetchInputs } from "../prepare/inputs.ts";
-import { Progress } from "../prepare/progress.ts";
+import { ProgressReporter } from "../prepare/progress-reporter.ts";
 import { fetchSecrets } from "../prepare/secrets.ts";
 import { type Plan, planOf, readyWork } from "../prepare/work.ts";
 import type { Run } from "../run.ts";
@@ -15,7 +15,7 @@ export async function prepare(run: Run, seen: RunState): Promise<RunState> {
   const { ports, assignment, stopped } = run;
   const ms = assignment.prepareTimeoutMs;
   const limit = deadline(ports.clock, { ms, stopped, what: "preparing", code: "START_TIMED_OUT" });
-  const progress = new Progress(run);
+  const progress = new ProgressReporter(run);
   run.progress = progress;
   try {
     const plan = planOf(run);

@@ -32,10 +32,10 @@ async function keepResults(run: Run, failure: unknown): Promise<unknown> {
   const { ports, assignment } = run;
   const { executionId, nodeId } = assignment;
   try {
-    const kept = await ports.kept?.keep(executionId, resultsFolderOf(run));
-    if (kept === undefined || !(failure instanceof Fault)) return failure;
-    const until = new Date(kept.untilAt).toISOString();
-    const why = `${failure.why}; the results are kept on node ${nodeId} in ${kept.path} until ${until}`;
+    const unpublished = await ports.unpublished?.keep(executionId, resultsFolderOf(run));
+    if (unpublished === undefined || !(failure instanceof Fault)) return failure;
+    const until = new Date(unpublished.untilAt).toISOString();
+    const why = `${failure.why}; the results are kept on node ${nodeId} in ${unpublished.path} until ${until}`;
     return new Fault(failure.code, why, { cause: failure });
   } catch (problem) {
     ports.logger.warn({ executionId, ...causeOf(problem) }, "keeping unpublished results failed");

@@ -19,8 +19,8 @@ export async function start(run: Run, seen: RunStateOf<"prepared">): Promise<Run
   try {
     const running = await breakOff(ports.clock, limit.signal, starting);
     limit.cancel();
-    keepImage(run, running);
     run.progress?.end();
+    keepImage(run, running);
     const startedAt = ports.clock.now();
     // A work that has already ended reports its end, and `starting` is enough for a restart.
     if (!(await isOver(running))) reportStart(run, startedAt);

@@ -11,7 +11,7 @@ const everyMs = 60_000;
 const textMax = { target: 256, source: 64, why: 256 } as const;
 
 /** Reports what a run prepares when it takes long. */
-export class Progress implements PreparationProgress {
+export class ProgressReporter implements PreparationProgress {
   readonly #run: Run;
   readonly #inputs: PreparedInput[] = [];
   #stage: Preparation["stage"] = "inputs";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { silentLogger } from "@shoal/core";
 import { createManualClock } from "@shoal/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createKeptResults } from "./kept-results.ts";
+import { createUnpublishedResults } from "./unpublished-results.ts";
 
 let root = "";
 beforeEach(async () => {
@@ -14,7 +14,7 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 
 const hourMs = 3_600_000;
 const open = (clock = createManualClock(Date.now()), keepBytes = 250) =>
-  createKeptResults({ folder: join(root, "kept"), keepMs: hourMs, keepBytes, clock, logger: silentLogger });
+  createUnpublishedResults({ folder: join(root, "kept"), keepMs: hourMs, keepBytes, clock, logger: silentLogger });
 
 async function results(executionId: string): Promise<string> {
   const folder = join(root, executionId, "results");
@@ -27,9 +27,9 @@ const names = () => readdir(join(root, "kept"));
 describe("results that could not be published", () => {
   it("are moved out of the workspace, and removed after their time", async () => {
     const clock = createManualClock(Date.now());
-    const kept = open(clock);
-    await kept.start();
-    const { path = "", untilAt = 0 } = (await kept.keep("e-1", await results("e-1"))) ?? {};
+    const unpublished = open(clock);
+    await unpublished.start();
+    const { path = "", untilAt = 0 } = (await unpublished.keep("e-1", await results("e-1"))) ?? {};
     expect(await readFile(join(path, "made", "file"), "utf8")).toHaveLength(100);
     expect(await readdir(join(root, "e-1"))).toEqual([]);
     expect(untilAt).toBeGreaterThanOrEqual(clock.now() + hourMs);
@@ -41,7 +41,7 @@ describe("results that could not be published", () => {
         return await names();
       })
       .toEqual([]);
-    await kept.stop();
+    await unpublished.stop();
   });
 
   it("are found again by the process after one that died before its report", async () => {

@@ -3,21 +3,21 @@ import { join } from "node:path";
 import { type Clock, causeOf, type Logger, type Process } from "@shoal/core";
 
 /** Results that could not be published, on the disk of the node for some time. */
-export interface KeptResults extends Process {
+export interface UnpublishedResults extends Process {
   /**
    * Moves the results folder of an execution out of its workspace. Returns its new path and the time of its removal, or
    * undefined when there is nothing to keep.
    */
-  keep(executionId: string, folder: string): Promise<Kept | undefined>;
+  keep(executionId: string, folder: string): Promise<UnpublishedResult | undefined>;
 }
 
-export interface Kept {
+export interface UnpublishedResult {
   readonly path: string;
   /** Milliseconds since the epoch. */
   readonly untilAt: number;
 }
 
-export interface KeptResultsOptions {
+export interface UnpublishedResultsOptions {
   /** On the file system of the workspace: results are renamed. */
   readonly folder: string;
   readonly keepMs: number;
@@ -31,14 +31,20 @@ export interface KeptResultsOptions {
 const sweepMs = 15 * 60_000;
 
 /** Keeps results in a folder, and removes them later, also those of earlier processes. */
-export function createKeptResults({ folder, keepMs, keepBytes, clock, logger }: KeptResultsOptions): KeptResults {
+export function createUnpublishedResults({
+  folder,
+  keepMs,
+  keepBytes,
+  clock,
+  logger,
+}: UnpublishedResultsOptions): UnpublishedResults {
   let cancel = () => {};
 
   async function sweep(): Promise<void> {
     const names = await readdir(folder).catch(() => []);
-    const kept = await Promise.all(names.map((name) => measured(join(folder, name))));
+    const unpublished = await Promise.all(names.map((name) => measured(join(folder, name))));
     let sumBytes = 0;
-    for (const [index, { path, at, sizeBytes }] of kept.sort((a, b) => b.at - a.at).entries()) {
+    for (const [index, { path, at, sizeBytes }] of unpublished.sort((a, b) => b.at - a.at).entries()) {
       sumBytes += sizeBytes;
       const isOld = clock.now() - at > keepMs;
       if (isOld || (index > 0 && sumBytes > keepBytes)) await rm(path, { recursive: true, force: true });
