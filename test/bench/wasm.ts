@@ -33,7 +33,8 @@ export const wasm: Measure = {
       // Before the first guest, as a shared process stays.
       const group = cpuGroup([cluster.devstack.pids()["node-0"] ?? 0]);
       try {
-        for (const [name, value] of Object.entries(await measured(cluster, group, body))) figures[prefix + name] = value;
+        for (const [name, value] of Object.entries(await measured(cluster, group, body)))
+          figures[prefix + name] = value;
       } finally {
         await cluster.stop();
         group?.remove();
