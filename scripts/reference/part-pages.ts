@@ -4,6 +4,7 @@ import { fromWire, JobSpec } from "@shoal/proto";
 import { z } from "zod";
 import { ComputeConfig } from "../../services/compute/src/config.ts";
 import { createExecutors } from "../../services/compute/src/executors/index.ts";
+import { nativeOf } from "../../services/compute/src/open-host.ts";
 import type { NodePart } from "../../services/compute/src/parts.ts";
 import { createPublishers } from "../../services/compute/src/publishers/index.ts";
 import { createSources } from "../../services/compute/src/sources/index.ts";
@@ -22,8 +23,13 @@ export function partsOfNode(): Readonly<Record<"engines" | "sources" | "publishe
   const results = { bucket: "results", put: () => Promise.reject(new Error("a reference page publishes nothing")) };
   const uploads = { upload: async () => undefined };
   return {
-    engines: createExecutors({ ...identity, ...engines, docker, wasm: { ...wasm, cgroups: "off" }, outbound }, ports)
-      .parts,
+    engines: createExecutors(
+      {
+        ...identity,
+        ...{ disabled: [], docker, wasm: { ...wasm, cgroups: "off" }, outbound, native: nativeOf({ engines }, "") },
+      },
+      ports,
+    ).parts,
     sources: createSources({ ...sources, allowListedLocalPaths: [], outbound }, ports).parts,
     publishers: createPublishers({ ...publishers, limitBytes: 0, local, outbound }, { ...ports, results, uploads })
       .parts,

@@ -7,6 +7,8 @@ import type { Transport } from "./transport/transport.ts";
 export interface LogLine {
   readonly stream: "stdout" | "stderr";
   readonly text: string;
+  /** The execution that wrote it. Absent from a requester of Bacalhau, which sends one execution. */
+  readonly executionId?: string;
 }
 
 /** Which output, and until when. */
@@ -22,7 +24,7 @@ export const waitingMax = 100_000;
 const normalEnd = 1000;
 
 /**
- * The output of one execution of a job: what is stored, then, with `follow`, new output until it ends. Tries the next
+ * The output of a job, of all its executions or of one: what is stored, then, with `follow`, new output until it ends. Tries the next
  * requester until one answers. Throws ApiError with the requester's message when the execution has no output.
  */
 export async function* followLogs(
@@ -115,7 +117,8 @@ export function itemOf(frame: unknown): LogLine | ApiError {
   if (value === undefined) {
     return ownProblem("INTERNAL", "the log stream sent a frame that is neither a line nor an error");
   }
-  return { stream: value.type, text: value.line };
+  const { type: stream, line: text, executionId } = value;
+  return { stream, text, ...(executionId === undefined ? {} : { executionId }) };
 }
 
 function parse(text: string) {

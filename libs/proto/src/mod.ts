@@ -117,7 +117,7 @@ export {
   shortage,
   timesFitting,
 } from "./quantities.ts";
-export { NamespaceUse, QueueFront, QueueSummary, queueFrontsMax } from "./queue-summary.ts";
+export { NamespaceUse, QueuedJob, QueueSummary, queuedJobsMax } from "./queue-summary.ts";
 export { Report, reportBytesMax } from "./report.ts";
 export { SecretDeleted, SecretPut } from "./secret/events.ts";
 export { type SecretEvent, type SecretState, secretMachine } from "./secret/machine.ts";

@@ -2,13 +2,13 @@ import { z } from "zod";
 import { Requirements } from "./bid.ts";
 
 /** The most waiting jobs in one summary: with requirements of the largest size they stay below a quarter of a message. */
-export const queueFrontsMax = 16;
+export const queuedJobsMax = 16;
 
 /** The most namespaces with their use in one summary: some 100 bytes each. */
 const namespacesMax = 1_000;
 
 /** The first job that waits for room in one queue of a requester. */
-export const QueueFront = z.object({
+export const QueuedJob = z.object({
   jobId: z.string(),
   priority: z.int(),
   /** How many slots of this priority wait in its queue. */
@@ -17,7 +17,7 @@ export const QueueFront = z.object({
   nodeId: z.string().optional(),
   requirements: Requirements,
 });
-export type QueueFront = z.infer<typeof QueueFront>;
+export type QueuedJob = z.infer<typeof QueuedJob>;
 
 /** What the executions of a namespace occupy. */
 export const NamespaceUse = z.object({
@@ -33,7 +33,7 @@ export type NamespaceUse = z.infer<typeof NamespaceUse>;
 export const QueueSummary = z.object({
   requesterId: z.string(),
   /** The highest priority first. */
-  fronts: z.array(QueueFront).max(queueFrontsMax),
+  queued: z.array(QueuedJob).max(queuedJobsMax),
   /** Of the namespaces that have a quota. */
   uses: z
     .record(z.string(), NamespaceUse)

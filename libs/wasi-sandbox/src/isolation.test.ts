@@ -116,7 +116,7 @@ describe("the isolation of a pool's processes", () => {
     expect(isolationsFor(wish).map(({ name }) => name)).not.toContain("none");
   });
   it("may be switched off", async () => {
-    const sandbox = wasiSandbox({ clock, limits, wall: "none" });
+    const sandbox = wasiSandbox({ clock, limits, sandbox: "none" });
     expect(await sandbox.unavailable()).toBeUndefined();
     await sandbox.close();
   });

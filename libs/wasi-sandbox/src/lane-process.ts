@@ -13,7 +13,7 @@ import {
   startProcess,
 } from "./sandbox-process.ts";
 
-interface Lane {
+interface GuestLane {
   readonly number: number;
   readonly socket: Socket;
   readonly frames: AsyncGenerator<Frame, void, void>;
@@ -32,23 +32,25 @@ export interface LaneProcessOptions {
   readonly onChange: () => void;
 }
 
-/** A process that runs the guests of one namespace, each on a lane: in a thread with an isolate that is used once. */
+/** A process that runs the guests of one namespace, each on a lane: in a thread that runs one guest at a time. */
 export class LaneProcess {
   readonly #options: LaneProcessOptions;
   readonly #process: StartedProcess;
-  readonly #lanes: readonly Lane[];
+  readonly #lanes: readonly GuestLane[];
   readonly #stopWatch: () => void;
   readonly #firstReady = Promise.withResolvers<void>();
   #wasReady = false;
+  #changedAt: number;
   #guests = 0;
   #isDraining = false;
 
   constructor(options: LaneProcessOptions) {
     this.#options = options;
     const { clock, limits, surroundings } = options;
+    this.#changedAt = clock.now();
     this.#process = startProcess(limits, surroundings);
     this.#process.hold(false);
-    const lane = (socket: Socket, number: number): Lane => {
+    const lane = (socket: Socket, number: number): GuestLane => {
       return { number, socket, frames: framesFrom(socket), isReady: false, use: undefined, why: "" };
     };
     this.#lanes = this.#process.laneSockets.map(lane);
@@ -69,6 +71,10 @@ export class LaneProcess {
 
   get gone(): Promise<void> {
     return this.#process.gone;
+  }
+  /** When a lane has last become ready. */
+  get changedAt(): number {
+    return this.#changedAt;
   }
   get guests(): number {
     return this.#guests;
@@ -104,7 +110,7 @@ export class LaneProcess {
     this.#process.kill();
   }
 
-  #asProcess(lane: Lane): SandboxProcess {
+  #asProcess(lane: GuestLane): SandboxProcess {
     const gone = Promise.withResolvers<void>();
     let isOver = false;
     const over = () => {
@@ -134,7 +140,7 @@ export class LaneProcess {
     };
   }
 
-  #released(lane: Lane): void {
+  #released(lane: GuestLane): void {
     this.#guests -= 1;
     if (this.#guests === 0) this.#process.hold(false);
     this.#limit();
@@ -142,11 +148,12 @@ export class LaneProcess {
     this.#options.onChange();
   }
 
-  async #awaitReady(lane: Lane): Promise<void> {
+  async #awaitReady(lane: GuestLane): Promise<void> {
     const { done } = await lane.frames.next();
     // The first frame of a thread is always `ready`; the end of the stream means that the lane or the process has ended.
     if (done === true) return;
     lane.isReady = true;
+    this.#changedAt = this.#options.clock.now();
     this.#wasReady = true;
     this.#firstReady.resolve();
     this.#options.onChange();
@@ -174,8 +181,8 @@ export class LaneProcess {
   }
 }
 
-/** The frames of one guest: until its thread has ended, or its lane. */
-async function* framesOfGuest(lane: Lane, over: () => void): AsyncGenerator<Frame, void, void> {
+/** The frames of one guest: until its thread is done with it, or its lane has ended. */
+async function* framesOfGuest(lane: GuestLane, over: () => void): AsyncGenerator<Frame, void, void> {
   try {
     for (;;) {
       const { done, value } = await lane.frames.next();

@@ -77,6 +77,24 @@ describe("a process that serves a namespace", () => {
     expect((await exits.exit).exitCode).toBe(7);
     expect(await traps.exit).toMatchObject({ exitCode: 134, failure: { code: "TASK_INVALID" } });
   });
+  it("ends a guest that catches its own exit with that exit's code", async () => {
+    const catches = `(try (do ${`(call $proc_exit (i32.const 5))`}) (catch_all ))`;
+    const catching = program((pen) => [catches, pen.print(1, "after its end")]);
+    expect(await (await start(catching)).result()).toEqual({ exit: { exitCode: 5 }, stdout: "" });
+    expect(await (await start(hello)).result()).toEqual(greeted);
+  });
+  it("starts each guest with new memory, and ends the isolate with many or large guests", async () => {
+    // Exits with the byte at 64, after it has written there and grown.
+    const marks = program(
+      (pen) => [
+        `(if (i32.load8_u (i32.const 64)) (then ${pen.call("proc_exit", 9)}))`,
+        "(i32.store8 (i32.const 64) (i32.const 1)) (drop (memory.grow (i32.const 100)))",
+      ],
+      { memory: "2" },
+    );
+    // 100 x 6.5 MB: more than the 64 MiB after which an isolate ends.
+    for (let turn = 0; turn < 24; turn++) expect(await (await start(marks)).exit).toEqual({ exitCode: 0 });
+  });
   it("goes on with its other guests when an endless one is stopped", async () => {
     const [stopped, other] = [await start(endless), await start(endless)];
     await Promise.all([stopped.first, other.first]);

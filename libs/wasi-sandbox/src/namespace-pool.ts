@@ -11,7 +11,7 @@ interface Taker extends PromiseWithResolvers<SandboxProcess> {
   readonly since: number;
 }
 
-// A thread starts in a tenth of that; guests that take longer keep their lanes, and the next guests get another process.
+// A thread starts in a tenth of that. When no lane becomes ready for so long, long guests keep them, and the next ones get a process.
 const patienceMs = 500;
 
 /**
@@ -31,6 +31,7 @@ class NamespacePool implements Pool {
   readonly #idleTimers = new Map<LaneProcess, () => void>();
   #takers: readonly Taker[] = [];
   #isolation: Isolation | undefined;
+  #isDue = false;
   #isClosed = false;
 
   constructor(options: PoolOptions) {
@@ -48,7 +49,6 @@ class NamespacePool implements Pool {
     const taker = { ...Promise.withResolvers<SandboxProcess>(), namespace, since: clock.now() };
     this.#takers = [...this.#takers, taker];
     this.#match();
-    clock.at(taker.since + patienceMs, () => this.#match());
     return taker.promise;
   }
 
@@ -81,7 +81,19 @@ class NamespacePool implements Pool {
     }
     this.#takers = waiting;
     for (const taker of waiting) this.#startFor(taker);
+    this.#matchLater();
     this.#endIdle();
+  }
+
+  /** Matches again while guests wait, as their patience ends without any other change. */
+  #matchLater(): void {
+    if (this.#takers.length === 0 || this.#isDue) return;
+    const { clock } = this.#options;
+    this.#isDue = true;
+    clock.at(clock.now() + patienceMs, () => {
+      this.#isDue = false;
+      this.#match();
+    });
   }
 
   #of(namespace: string): readonly LaneProcess[] {
@@ -99,7 +111,9 @@ class NamespacePool implements Pool {
   #startFor({ namespace, since }: Taker): void {
     const { clock, limits, cgroups } = this.#options;
     const isStarting = [...this.#starting.values()].includes(namespace);
-    const isPatient = clock.now() < since + patienceMs && this.#of(namespace).length > 0;
+    const own = this.#of(namespace);
+    const lastChange = Math.max(since, ...own.map(({ changedAt }) => changedAt));
+    const isPatient = own.length > 0 && clock.now() < lastChange + patienceMs;
     const isolation = this.#isolation;
     if (isolation === undefined || isStarting || isPatient || this.#starting.size >= limits.startsMax) return;
     const surroundings = { isolation, group: cgroups?.make(), lanes: Math.min(limits.startsMax, lanesMax) };

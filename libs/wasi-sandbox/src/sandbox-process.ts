@@ -76,10 +76,7 @@ export function sandboxFlags({ heapBytes }: SandboxLimits, script: string): read
 }
 
 /** The command that starts a guest's process, isolated and in its cgroup; with lanes it starts threads. */
-export function sandboxCommand(
-  limits: SandboxLimits,
-  { isolation, group, lanes = 0 }: Surroundings,
-): readonly string[] {
+function sandboxCommand(limits: SandboxLimits, { isolation, group, lanes = 0 }: Surroundings): readonly string[] {
   const script = sandboxScript();
   return [
     ...(group?.prefix ?? []),

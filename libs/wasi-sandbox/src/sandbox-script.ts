@@ -8,20 +8,20 @@ import { fileURLToPath } from "node:url";
 // Built code has another extension.
 const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
 /** The module with which a guest's process begins. */
-export const sandboxMain = fileURLToPath(new URL(`./sandbox/main${extension}`, import.meta.url));
+const sandboxMain = fileURLToPath(new URL(`./sandbox/main${extension}`, import.meta.url));
 
 const importLine = /^import\s+(?:type\s+)?\{([^}]*)\}\s+from\s+"([^"]+)";?$/gm;
 const exportWord = /^export (?=(?:const|function\*?|class|async function) (\w+))/gm;
 // A module that consists of types is not loaded.
 const typeOnly = /^import type |^import \{(?:\s*type \w+,?)*\s*\} from/;
 
-interface SourceFile {
+interface JoinedSource {
   readonly path: string;
   readonly text: string;
 }
 
 /** A module and all that it imports from its folder, the imported ones first. */
-export function sourcesOf(path: string, found: Map<string, SourceFile> = new Map()): readonly SourceFile[] {
+export function sourcesOf(path: string, found: Map<string, JoinedSource> = new Map()): readonly JoinedSource[] {
   const text = readFileSync(path, "utf8");
   for (const [line, , from = ""] of text.matchAll(importLine)) {
     const imported = join(dirname(path), from);
@@ -36,7 +36,7 @@ export function sourcesOf(path: string, found: Map<string, SourceFile> = new Map
  * a fifth of the time of the modules, from which it would also have to strip the types. It supports what the style of this project
  * allows: named imports and exports of declarations.
  */
-export function joined(sources: readonly SourceFile[]): string {
+export function joined(sources: readonly JoinedSource[]): string {
   const nameOf = new Map(sources.map(({ path }, index) => [path, index === sources.length - 1 ? "main" : `m${index}`]));
   const parts = sources.map(({ path, text }) => {
     const plain = path.endsWith(".ts") ? stripTypeScriptTypes(text) : text;

@@ -21,10 +21,10 @@ export interface WasiSandboxOptions {
   /** Differences from `sandboxLimits`. */
   readonly limits?: Partial<SandboxLimits>;
   readonly logger?: Logger;
-  /** `task`: each guest has its own process. `namespace`: the guests of a namespace share processes, each in a new isolate. */
+  /** `task`: each guest has its own process. `namespace`: the guests of a namespace share processes. */
   readonly isolation?: GuestIsolation;
   /** The isolation of the processes by the operating system, or `auto` for the best that works. */
-  readonly wall?: IsolationWish;
+  readonly sandbox?: IsolationWish;
   /** Creates a cgroup for each guest; its memory is watched in addition. */
   readonly cgroups?: Cgroups | undefined;
 }
@@ -38,7 +38,7 @@ const pools: Readonly<Record<GuestIsolation, (options: PoolOptions) => Pool>> = 
   namespace: namespacePool,
 };
 
-/** Runs guests, each in a process or an isolate that is used once. */
+/** Runs guests, each in a process that is used once, or shared by a namespace. */
 export interface WasiSandbox {
   /** The reason why this machine cannot run guests now; undefined when it can. Never throws. */
   unavailable(): Promise<string | undefined>;
@@ -56,9 +56,9 @@ const nodeMajorMin = 24;
  * Guests have no network. Without cgroups, the system's scheduler alone decides a guest's share of the CPU.
  */
 export function wasiSandbox(options: WasiSandboxOptions): WasiSandbox {
-  const { clock, logger = silentLogger, isolation = "task", wall = "auto", cgroups } = options;
+  const { clock, logger = silentLogger, isolation = "task", sandbox = "auto", cgroups } = options;
   const limits = { ...sandboxLimits, ...options.limits };
-  const sandboxes = pools[isolation]({ clock, limits, logger, cgroups, isolations: isolationsFor(wall) });
+  const sandboxes = pools[isolation]({ clock, limits, logger, cgroups, isolations: isolationsFor(sandbox) });
   const runs = new Set<GuestRun>();
   return {
     unavailable: async () => missing() ?? (await unproven(sandboxes)),

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: a table
 import { listOf, yesOrNo } from "@shoal/core";
 import { checkNatsSettings, natsSettings } from "@shoal/nats";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
@@ -5,6 +6,7 @@ import { guestIsolations, isolationOptions } from "@shoal/wasi-sandbox";
 import { z } from "zod";
 import { Capability, diskLimits, userPattern } from "./executors/docker/container-settings.ts";
 import { pullDefaults } from "./executors/docker/pulls.ts";
+import { nativeDefaults } from "./executors/native/native-settings.ts";
 import { readPortRange } from "./grants/port-range.ts";
 import { unreadable } from "./sources/local/allow-list.ts";
 import { transferSettings } from "./transfer-settings.ts";
@@ -110,6 +112,32 @@ const Docker = z.object({
     ),
 });
 
+const Native = z.object({
+  enabled: yesOrNo()
+    .default(false)
+    .describe(
+      "whether tasks may run programs of this machine (engine native); unsafe for untrusted jobs: they share the machine's kernel and read its programs and /etc; needs root and bubblewrap",
+    ),
+  user: z
+    .string()
+    .default("")
+    .describe(
+      "user of native tasks, by name or as uid:gid; never root, and best one that runs nothing else; required when enabled",
+    ),
+  paths: listOf(z.string().startsWith("/", "expected an absolute path"))
+    .default([...nativeDefaults.paths])
+    .describe("files and folders of this machine that native tasks may read, as far as their user may"),
+  processes: whole(1, 1_000_000)
+    .default(nativeDefaults.processesMax)
+    .describe("processes and threads of all native tasks together"),
+  descriptors: whole(8, 1_000_000)
+    .default(nativeDefaults.descriptorsMax)
+    .describe("open files of one process of a native task"),
+  fileBytes: whole(1, Number.MAX_SAFE_INTEGER)
+    .default(nativeDefaults.fileBytesMax)
+    .describe("bytes of one file that a native task writes, its stdout and stderr included"),
+});
+
 const Selection = z.object({
   locality: z
     .enum(["anywhere", "local"])
@@ -193,7 +221,10 @@ export const ComputeConfig = z
       .prefault({}),
     selection: Selection.prefault({}),
     engines: z
-      .object({ disabled: listOf(z.string()).default([]).describe("engines that are not offered") })
+      .object({
+        disabled: listOf(z.string()).default([]).describe("engines that are not offered"),
+        native: Native.prefault({}),
+      })
       .prefault({}),
     docker: Docker.prefault({}),
     wasm: z
@@ -207,9 +238,9 @@ export const ComputeConfig = z
           .enum(guestIsolations)
           .default("task")
           .describe(
-            "task: a process for each Wasm task; namespace: the tasks of a namespace share processes, each in a new isolate, which is faster, but a task that breaks out of the engine reaches the others of its namespace, and one that ends its process fails them (they are retried)",
+            "task: a process for each Wasm task; namespace: the tasks of a namespace share processes, which is faster, but a task that breaks out of the engine reaches the others of its namespace, and one that ends its process fails them (they are retried)",
           ),
-        wall: z
+        sandbox: z
           .enum(isolationOptions)
           .default("auto")
           .describe(

@@ -85,7 +85,7 @@ async function settingsOf(
   return {
     nodeId,
     gpus,
-    labels: { ...machineLabels(), ...gpuLabels(gpus), name: nodeId, ...pairs(config.labels) },
+    labels: { ...machineLabels(), ...gpuLabels(gpus), ...riskLabels(config), name: nodeId, ...pairs(config.labels) },
     capacity: oversubscribed(capacity, config.capacity.oversubscription),
     perTask: perTaskOf(config.perTask, capacity),
     slotsMax: config.capacity.slots,
@@ -140,7 +140,13 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
     ...{ assignments, reports, bidServer, logs, clock, journal, logger },
     random: systemRandom,
     workspace: diskWorkspace(join(dataDir, "executions"), logger),
-    executors: createExecutors({ nodeId, instanceId, ...config.engines, docker, wasm, outbound }, { clock, logger }),
+    executors: createExecutors(
+      {
+        ...{ nodeId, instanceId, disabled: disabledEngines(config), docker, wasm, outbound },
+        native: nativeOf(config, dataDir),
+      },
+      { clock, logger },
+    ),
     sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger, cache }),
     publishers: createPublishers(published, { clock, logger, results, uploads: nats.uploads }),
     kept: createKeptResults({ ...keptSettings(config), folder: join(dataDir, "unpublished"), clock, logger }),
@@ -154,9 +160,24 @@ const keptSettings = ({ results: { keepUnpublishedMs: keepMs, keepUnpublishedByt
   keepBytes,
 });
 
+/** The native engine is offered only when the node's owner enables it. */
+const disabledEngines = ({ engines: { disabled, native } }: ComputeConfig): readonly string[] =>
+  native.enabled ? disabled : [...disabled, "native"];
+
+/** The settings of the native engine. */
+export function nativeOf({ engines: { native } }: Pick<ComputeConfig, "engines">, dataDir: string) {
+  const { user, paths, processes, descriptors, fileBytes } = native;
+  const limits = { processesMax: processes, descriptorsMax: descriptors, fileBytesMax: fileBytes };
+  return { folder: join(dataDir, "native"), user, paths, ...limits };
+}
+
 // Bacalhau names operating systems and architectures as Go does.
 const systems: Readonly<Record<string, string>> = { win32: "windows" };
 const processors: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
+
+/** Marks a node whose tasks are less isolated than containers, in every list of nodes and for constraints of jobs. */
+const riskLabels = ({ engines: { native } }: ComputeConfig): Readonly<Record<string, string>> =>
+  native.enabled ? { native_engine: "unsafe" } : {};
 
 /** The labels that every node has for its machine without configuration. */
 function machineLabels(): Readonly<Record<string, string>> {

@@ -1,4 +1,5 @@
 import type { Client } from "@shoal/client";
+import { logPrinter, writesAtOnce } from "../output/print-logs.ts";
 import type { Terminal } from "../terminal.ts";
 import { endOf } from "./show-progress.ts";
 
@@ -15,10 +16,8 @@ export async function followJobLogs(client: Client, jobId: string, options: Foll
     // The first execution exists from its assignment on; a job may also end without one.
     if (type === "ExecutionAssigned" || type === "JobFailed" || type === "JobStopped") break;
   }
-  for await (const { stream, text } of client.logs(jobId, { follow: true, signal })) {
-    if (stream === "stderr") terminal.err(text);
-    else terminal.out(text);
-  }
+  const print = logPrinter(terminal, await writesAtOnce(client, jobId, undefined));
+  for await (const line of client.logs(jobId, { follow: true, signal })) print(line);
   if (signal.aborted) return 0;
   return endOf(await client.waitForJob(jobId, { signal }));
 }

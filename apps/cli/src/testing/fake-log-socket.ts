@@ -1,7 +1,7 @@
 import { vi } from "vitest";
 
 /** One piece of output: the stream as the API numbers it (1 is stdout, 2 is stderr), and its text. */
-export type SentLine = readonly [stream: 1 | 2, text: string];
+export type SentLine = readonly [stream: 1 | 2, text: string, executionId?: string];
 
 /** Replaces the platform's WebSocket: each one sends these lines and closes. Collects the requested paths. */
 export function fakeLogSocket(lines: readonly SentLine[], closeCode = 1000): readonly string[] {
@@ -16,8 +16,10 @@ export function fakeLogSocket(lines: readonly SentLine[], closeCode = 1000): rea
 
     send(): void {
       this.dispatchEvent(new Event("open"));
-      for (const [Type, Line] of lines)
-        this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify({ value: { Type, Line } }) }));
+      for (const [Type, Line, ExecutionID] of lines)
+        this.dispatchEvent(
+          new MessageEvent("message", { data: JSON.stringify({ value: { Type, Line, ExecutionID } }) }),
+        );
       this.dispatchEvent(Object.assign(new Event("close"), { code: closeCode, reason: "" }));
     }
 

@@ -19,6 +19,10 @@ interface GuestContext {
   readonly job: RunRequest;
   readonly descriptors: Descriptors;
   readonly exit: (ending: Ending) => never;
+  /** Whether the guest has ended, and its code runs on because it has caught that. */
+  readonly isOver: () => boolean;
+  /** Takes each memory of the guest. */
+  readonly onMemory: (memory: Memory) => void;
 }
 
 /** Compiles the modules, or returns why one is invalid. */
@@ -40,13 +44,14 @@ export function compile(
   return compiled;
 }
 
-/** Runs the guest from its first module to its end; `exit` ends the process, so that a guest cannot catch it. */
+/** Runs the guest from its first module to its end. */
 export function runGuest(
   channel: Channel,
   job: RunRequest,
-  guest: { readonly modules: readonly CompiledModule[]; readonly exit: (ending: Ending) => never },
+  guest: { readonly modules: readonly CompiledModule[] } & Pick<GuestContext, "exit" | "isOver" | "onMemory">,
 ): never {
-  const run: GuestContext = { channel, job, descriptors: descriptors(job.preopens), exit: guest.exit };
+  const { exit, isOver, onMemory } = guest;
+  const run: GuestContext = { channel, job, descriptors: descriptors(job.preopens), exit, isOver, onMemory };
   let providers: Providers = attempt(run, undefined, () => memoriesFor(job.memories));
   const [entry, ...libraries] = guest.modules.toReversed();
   for (const library of libraries.reverse()) {
@@ -68,6 +73,7 @@ function instantiate(run: GuestContext, { path, module }: CompiledModule, provid
   const imports = run.job.hasHttp ? withProvider(basic, httpName, httpImportsFor(host)) : basic;
   const instance = attempt(run, undefined, () => new wasmEngine.Instance(module, imports));
   memory = memoryIn(Object.values(instance.exports)) ?? memory;
+  if (memory !== undefined) run.onMemory(memory);
   return { instance, memory };
 }
 
@@ -95,6 +101,7 @@ function hostOf(run: GuestContext, memory: () => Memory | undefined): HostContex
     http: (request, body) => channel.ask(request, body),
     output: (stream, bytes) => channel.emit({ op: "output", stream }, bytes),
     exit: (exitCode) => run.exit({ exitCode }),
+    isOver: run.isOver,
   };
 }
 
@@ -117,6 +124,8 @@ function attempt<T>(run: GuestContext, memory: Memory | undefined, step: () => T
   try {
     return step();
   } catch (failure) {
+    // The guest has ended itself, and this is how its code is left.
+    if (run.isOver()) throw failure;
     const ending = trapped(failure, { memoryBytes: run.job.memoryBytes, takenBytes: memory?.buffer.byteLength ?? 0 });
     run.channel.emit({ op: "output", stream: "stderr" }, new TextEncoder().encode(`${ending.failure?.why}\n`));
     return run.exit(ending);

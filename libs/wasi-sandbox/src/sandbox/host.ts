@@ -13,8 +13,10 @@ export interface HostContext {
   /** Sends an HTTP request to the node. */
   http(request: HttpCall, body: Uint8Array): { readonly answer: FileAnswer; readonly body: Uint8Array };
   output(stream: "stdout" | "stderr", bytes: Uint8Array): void;
-  /** Ends this process; a guest cannot catch it. */
+  /** Ends the guest. */
   exit(exitCode: number): never;
+  /** Whether the guest has ended: it has caught what left its code, and calls again. */
+  isOver(): boolean;
 }
 
 type ArgumentType = "u32" | "u64";

@@ -4,11 +4,11 @@ import { Worker } from "node:worker_threads";
 import { channelOn } from "./channel.ts";
 import { firstLane, laneHeapBytes } from "./protocol.ts";
 
-// The space for new objects counts beside the heap; V8 uses twice as much in a process of its own.
+// The space for new objects counts beside the heap; V8 uses twice as much in a separate process.
 const [youngMebibytes, mebibyte] = [8, 1024 * 1024];
 
 /**
- * Runs guests on `count` lanes: each lane is a descriptor and a thread, which is replaced by a new one after each guest. On the control
+ * Runs guests on `count` lanes: each lane is a descriptor and a thread, which is replaced by a new one when it has ended. On the control
  * descriptor every byte is the number of a lane whose thread is to end; the lane is closed then. Without the node the process ends.
  */
 export function startLanes(count: number, controlDescriptor: number): void {

@@ -1,6 +1,6 @@
 /**
  * The process of one guest: started ahead of time, takes one job, and ends with it. With a number of lanes as its argument it runs one
- * guest at a time on each, every one in a thread with an isolate that is used once.
+ * guest at a time on each, in a thread.
  *
  * It runs under Node's permission model, which allows it to read its own script only, so that this code cannot open another file of the
  * host by a path, by a link or by a bug. It requests files from the node on an inherited descriptor, by handle and by the guest's own
@@ -8,15 +8,14 @@
  */
 import { isMainThread, workerData } from "node:worker_threads";
 import { startLanes } from "./lanes.ts";
-import { serveOne } from "./serve-one.ts";
+import { serveMany, serveOne } from "./serve-guests.ts";
 
 // The descriptor of the channel, after the three standard streams.
 const channelDescriptor = 3;
 
 const lanes = Number(process.argv[2] ?? 0);
 if (!isMainThread) {
-  // Not by an exception, which a guest's own handlers could catch: this ends the thread.
-  serveOne(Number(workerData), () => process.exit());
+  serveMany(Number(workerData), () => process.exit());
 } else if (lanes > 0) {
   startLanes(lanes, channelDescriptor);
 } else {

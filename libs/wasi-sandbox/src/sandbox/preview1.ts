@@ -24,16 +24,20 @@ export const preview1: Readonly<Record<string, HostFunction>> = Object.assign(Ob
 /** The functions as imports of one instance, bound to its memory. */
 export function importsFor(host: HostContext): Record<string, (...passed: unknown[]) => number> {
   const imports: Record<string, (...passed: unknown[]) => number> = Object.create(null);
-  for (const [name, run] of Object.entries(preview1)) imports[name] = (...passed) => answer(() => run(host, passed));
+  for (const [name, run] of Object.entries(preview1))
+    imports[name] = (...passed) => answer(() => run(alive(host), passed));
   return imports;
 }
 
 /** The functions of `wasi:http/requests` as imports of one instance; their results are no error numbers. */
 export function httpImportsFor(host: HostContext): Record<string, (...passed: unknown[]) => number> {
   const imports: Record<string, (...passed: unknown[]) => number> = Object.create(null);
-  for (const [name, run] of Object.entries(httpFunctions)) imports[name] = (...passed) => run(host, passed);
+  for (const [name, run] of Object.entries(httpFunctions)) imports[name] = (...passed) => run(alive(host), passed);
   return imports;
 }
+
+/** The host of a guest that has not ended. */
+const alive = (host: HostContext): HostContext => (host.isOver() ? host.exit(0) : host);
 
 function answer(run: () => void): number {
   try {

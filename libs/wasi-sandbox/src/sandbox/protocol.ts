@@ -18,7 +18,7 @@ export const firstLane = 5;
 /** Four lanes at most: a shell names descriptors by one digit. */
 export const lanesMax = 4;
 
-/** JavaScript heap of a lane's thread: the guest's tables and garbage-collected objects. 128 MiB, as in a process of its own. */
+/** JavaScript heap of a lane's thread: the guest's tables and garbage-collected objects. 128 MiB, as in a separate process. */
 export const laneHeapBytes = 128 * 1024 * 1024;
 
 export type FileKind = "file" | "folder" | "link" | "other";

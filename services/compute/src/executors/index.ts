@@ -6,6 +6,8 @@ import { docker } from "./docker/docker.ts";
 import type { PullLimits } from "./docker/pulls.ts";
 import type { RegistryLogin } from "./docker/registry-credentials.ts";
 import type { Executor } from "./executor.ts";
+import { native } from "./native/native.ts";
+import type { NativeSettings } from "./native/native-settings.ts";
 import { noop } from "./noop.ts";
 import { wasm } from "./wasm/wasm.ts";
 
@@ -16,10 +18,12 @@ export interface ExecutorSettings extends PartSettings {
   readonly docker: ContainerSettings &
     PullLimits & { readonly socket: string; readonly credentialsFile: string; readonly hub?: RegistryLogin };
   readonly outbound: Reach;
+  /** `folder` holds what outlives the node's process. */
+  readonly native: NativeSettings & { readonly folder: string };
   readonly wasm: {
     readonly poolSize: number;
     readonly isolation: GuestIsolation;
-    readonly wall: IsolationWish;
+    readonly sandbox: IsolationWish;
     readonly cgroups: "auto" | "off";
   };
 }
@@ -34,12 +38,14 @@ export const createExecutors = partRegistry<Executor, ExecutorSettings, PartPort
       credentials: { file: settings.credentialsFile, ...(settings.hub === undefined ? {} : { hub: settings.hub }) },
       reach: outbound,
     }),
-  wasm: ({ wasm: { poolSize, isolation, wall, cgroups }, outbound }, { clock, logger }) =>
+  wasm: ({ wasm: { poolSize, isolation, sandbox, cgroups }, outbound }, { clock, logger }) =>
     wasm({
-      ...{ clock, logger, isolation, wall },
+      ...{ clock, logger, isolation, sandbox },
       reach: outbound,
       limits: { poolSize },
       cgroups: cgroups === "auto" ? cgroupsIfAny(logger) : undefined,
     }),
+  native: ({ native: { folder, ...settings }, wasm: { cgroups } }, { clock, logger }) =>
+    native({ clock, folder, settings, cgroups: cgroups === "auto" ? cgroupsIfAny(logger) : undefined }),
   noop: (_, ports) => noop(ports),
 });

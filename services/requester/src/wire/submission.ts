@@ -2,6 +2,7 @@ import { Fault } from "@shoal/core";
 import { apiRoutes, foldKeys, fromWire, JobSpec, shownKey } from "@shoal/proto";
 import { z } from "zod";
 import { apiLimits } from "../http/limits.ts";
+import { withoutLegacyWasm } from "./legacy-wasm.ts";
 import { withoutReserved } from "./server-meta.ts";
 
 // The job is parsed by its own schema after this: its problems have another code.
@@ -68,9 +69,9 @@ const isFields = (value: unknown): value is Fields =>
 /** Bacalhau's clients may send several tasks and are warned that only the first is used. */
 function oneTask(job: Fields, key: string | undefined, warnings: string[]): Fields {
   const tasks = key === undefined ? undefined : job[key];
-  if (key === undefined || !Array.isArray(tasks) || tasks.length <= 1) return job;
-  warnings.push("only one task is supported per job: the others were ignored");
-  return { ...job, [key]: tasks.slice(0, 1) };
+  if (key === undefined || !Array.isArray(tasks)) return job;
+  if (tasks.length > 1) warnings.push("only one task is supported per job: the others were ignored");
+  return { ...job, [key]: tasks.slice(0, 1).map(withoutLegacyWasm) };
 }
 
 // Fields that a server sets: clients that send a whole job back send these too, mostly empty.

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { fakeLogSocket } from "../../testing/fake-log-socket.ts";
 import { type FakeRequester, fakeRequester } from "../../testing/fake-requester.ts";
+import { wireJob } from "../../testing/wire-samples.ts";
 
 const jobs = "/orchestrator/jobs";
 const output = [
@@ -45,6 +46,30 @@ describe("shoal job logs", () => {
       ],
     ]);
     expect(paths).toEqual([`${jobs}/hello/logs?namespace=ns&execution_id=e-1&follow=true&tail=true`]);
+  });
+
+  it("prints one of the streams", async () => {
+    fakeLogSocket(output);
+    const { shoal } = await requester({});
+    expect(await shoal("job", "logs", "hello", "--stdout")).toEqual({ code: 0, out: "one\ntwo\n", err: "" });
+    expect(await shoal("job", "logs", "hello", "--stderr")).toEqual({ code: 0, out: "", err: "a warning\n" });
+  });
+
+  it("mixes the lines of several executions, each with its execution, unless one is chosen", async () => {
+    const [first, second] = ["e-11111111-a", "e-22222222-b"];
+    const mixed = [
+      [1, "one\n", first],
+      [1, "half of ", second],
+      [2, "a warning\n", first],
+      [1, "a line\n", second],
+    ] as const;
+    fakeLogSocket(mixed);
+    const { shoal } = await requester({ [`GET ${jobs}/hello`]: { Job: { ...Object(wireJob("running")), Count: 2 } } });
+    expect(await shoal("job", "logs", "hello")).toEqual({
+      ...{ code: 0, out: "e-11111111 | one\ne-22222222 | half of a line\n" },
+      err: "e-11111111 | a warning\n",
+    });
+    expect((await shoal("job", "logs", "hello", "-e", first)).out).toBe("one\nhalf of a line\n");
   });
 
   it("ends with 7 when the stream is interrupted", async () => {

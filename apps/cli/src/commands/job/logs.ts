@@ -1,24 +1,31 @@
 import type { CommandPart } from "../../command.ts";
+import { logPrinter, writesAtOnce } from "../../output/print-logs.ts";
 
 export const logs: CommandPart = {
   options: [
     { flags: "-f, --follow", summary: "wait for further output" },
     { flags: "-t, --tail", summary: "only output from now on" },
-    { flags: "-e, --execution-id <id>", summary: "only this execution" },
+    { flags: "-e, --execution-id <id>", summary: "only this execution; its beginning suffices" },
+    { flags: "--stdout", summary: "only the standard output" },
+    { flags: "--stderr", summary: "only the standard error" },
   ],
   async run({ context, args: [job = ""], options }) {
-    const { terminal } = context;
-    const lines = (await context.client()).logs(job, {
-      namespace: context.namespace,
-      executionId: options.text("executionId"),
+    const { terminal, namespace } = context;
+    const executionId = options.text("executionId");
+    const client = await context.client();
+    const streams = (["stdout", "stderr"] as const).filter((stream) => options.flag(stream));
+    const prefixed = executionId === undefined && (await writesAtOnce(client, job, namespace));
+    const print = logPrinter(terminal, prefixed);
+    const lines = client.logs(job, {
+      ...{ namespace, executionId },
       follow: options.flag("follow"),
       tail: options.flag("tail"),
       signal: context.interrupted(),
     });
-    for await (const { stream, text } of lines) {
-      if (context.output === "json") terminal.out(`${JSON.stringify({ stream, text })}\n`);
-      else if (stream === "stderr") terminal.err(text);
-      else terminal.out(text);
+    for await (const line of lines) {
+      if (streams.length > 0 && !streams.includes(line.stream)) continue;
+      if (context.output === "json") terminal.out(`${JSON.stringify(line)}\n`);
+      else print(line);
     }
     return 0;
   },

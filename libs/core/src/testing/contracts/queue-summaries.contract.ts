@@ -18,7 +18,7 @@ function summaryOf(requesterId: string, slots = 1): QueueSummary {
   if (requirements === undefined) throw new Error("a sample has a task");
   return {
     requesterId,
-    fronts: [{ jobId: "j-1", priority: -3, slots, requirements }],
+    queued: [{ jobId: "j-1", priority: -3, slots, requirements }],
     uses: { default: { cpuCores: 0.5, memoryBytes: 2 ** 40, gpus: 0, jobs: 1 } },
   };
 }

@@ -30,11 +30,11 @@ const post: Publisher = {
   publish: () => Promise.reject(new Error("a bid publishes nothing")),
   close: async () => {},
 };
-const shelf: Source = { ...library, name: "shelf", params: z.strictObject({}), isLocal: true };
+const cabinet: Source = { ...library, name: "cabinet", params: z.strictObject({}), isLocal: true };
 const capacity = { cpuCores: 4, memoryBytes: 2 ** 33, diskBytes: 0, gpus: 0 };
 const parts = {
   executors: registry("executor", [noop({ clock: createManualClock() })]),
-  sources: registry("source", [library, shelf]),
+  sources: registry("source", [library, cabinet]),
   publishers: registry("publisher", [post]),
 };
 const around: BidContext = {
@@ -133,7 +133,7 @@ policyContract(stateless(selecting), {
   bad: { "without inputs (selection.rejectStateless)": askOf() },
 });
 policyContract(locality(selecting), {
-  good: [input({ type: "Shelf" })],
+  good: [input({ type: "Cabinet" })],
   bad: { "an input on this node (selection.locality)": input({ type: "library" }), "only tasks": askOf() },
 });
 const odd: ProbeVerdict = { fit: false, why: "the exec probe exited with 1: it is odd", mayChange: false };

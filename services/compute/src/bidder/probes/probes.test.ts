@@ -123,7 +123,7 @@ describe("verdicts", () => {
     await cache.evaluate(askOf({ jobId: "j-2" }));
     await cache.evaluate(askOf({ resources: { cpuCores: 9, memoryBytes: 1, diskBytes: 0, gpus: 0 } }));
     expect(asked).toBe(3);
-    await clock.advance(verdictLimits.keptMs);
+    await clock.advance(verdictLimits.storedMs);
     await cache.evaluate(askOf());
     expect(asked).toBe(4);
   });

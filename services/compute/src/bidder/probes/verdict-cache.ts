@@ -9,7 +9,7 @@ export const verdictLimits = {
   /** Jobs that wait for a program; the node refuses further ones for now. */
   waiting: 256,
   /** How long a verdict counts: a job that waits asks about every 30 s, and a program's reasons change. */
-  keptMs: 60_000,
+  storedMs: 60_000,
 } as const;
 
 export interface VerdictCacheOptions {
@@ -43,7 +43,7 @@ export class VerdictCache {
     const { clock, nodeId } = this.#options;
     const now = clock.now();
     for (const [key, { askedAt }] of this.#verdicts) {
-      if (now - askedAt < verdictLimits.keptMs) break;
+      if (now - askedAt < verdictLimits.storedMs) break;
       this.#verdicts.delete(key);
     }
     const { jobId, requirements } = ask;

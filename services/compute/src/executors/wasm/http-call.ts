@@ -80,9 +80,9 @@ async function received(message: IncomingMessage, bodyBytesMax: number): Promise
     const chunks: Buffer[] = [];
     let left = Math.min(bodyBytesMax, responseBytesMax);
     for await (const chunk of message) {
-      const kept: Buffer = chunk.subarray(0, left);
-      chunks.push(kept);
-      left -= kept.byteLength;
+      const taken: Buffer = chunk.subarray(0, left);
+      chunks.push(taken);
+      left -= taken.byteLength;
       if (left === 0) break;
     }
     const { rawHeaders, statusCode: status = 0 } = message;

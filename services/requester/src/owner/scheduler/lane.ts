@@ -97,7 +97,7 @@ export class Lane {
   }
 
   /** The entries of the highest priority that wait for room: the first one, and how many slots they need together. */
-  front(): { readonly entry: PendingEntry; readonly slots: number } | undefined {
+  first(): { readonly entry: PendingEntry; readonly slots: number } | undefined {
     const [queued, failed] = [this.#queue.first(), this.#failed.first()];
     if (!this.#isBlocked) return undefined;
     const entry = queued === undefined || (failed?.priority ?? -Infinity) > queued.priority ? failed : queued;

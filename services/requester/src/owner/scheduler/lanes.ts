@@ -8,7 +8,7 @@ import {
   type Slot,
   scheduleLimits,
 } from "@shoal/core";
-import { type NodeInfo, type QueueFront, queueFrontsMax, type Requirements, shortage } from "@shoal/proto";
+import { type NodeInfo, type QueuedJob, queuedJobsMax, type Requirements, shortage } from "@shoal/proto";
 import { Lane } from "./lane.ts";
 import { NamespaceTurns } from "./namespace-turns.ts";
 import type { NodeRooms } from "./node-rooms.ts";
@@ -86,11 +86,11 @@ export class Lanes {
   }
 
   /** The first job that waits for room in each lane, for the other requesters: those of the highest priorities. */
-  fronts(): QueueFront[] {
-    const fronts = [...this.#classes.values()].flatMap(({ lane }) => frontOf(lane, undefined));
-    for (const [nodeId, lane] of this.#pinned) fronts.push(...frontOf(lane, nodeId));
-    fronts.push(...frontOf(this.#mixed, undefined));
-    return fronts.toSorted((a, b) => b.priority - a.priority).slice(0, queueFrontsMax);
+  queuedJobs(): QueuedJob[] {
+    const queued = [...this.#classes.values()].flatMap(({ lane }) => queuedJobOf(lane, undefined));
+    for (const [nodeId, lane] of this.#pinned) queued.push(...queuedJobOf(lane, nodeId));
+    queued.push(...queuedJobOf(this.#mixed, undefined));
+    return queued.toSorted((a, b) => b.priority - a.priority).slice(0, queuedJobsMax);
   }
 
   /** A lane may have become empty: that of a node's pinned slots is removed. */
@@ -143,10 +143,10 @@ export class Lanes {
   }
 }
 
-function frontOf(lane: Lane, nodeId: string | undefined): readonly QueueFront[] {
-  const front = lane.front();
-  if (front === undefined) return [];
-  const { target, priority, requirements } = front.entry;
+function queuedJobOf(lane: Lane, nodeId: string | undefined): readonly QueuedJob[] {
+  const first = lane.first();
+  if (first === undefined) return [];
+  const { target, priority, requirements } = first.entry;
   const pinned = nodeId === undefined ? {} : { nodeId };
-  return [{ jobId: target.ref.id, priority, slots: front.slots, requirements: askedOf(requirements), ...pinned }];
+  return [{ jobId: target.ref.id, priority, slots: first.slots, requirements: askedOf(requirements), ...pinned }];
 }

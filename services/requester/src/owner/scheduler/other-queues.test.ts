@@ -10,8 +10,8 @@ const cores = (cpu: number, more: Parameters<typeof sampleSpec>[0] = {}): JobSpe
 function summaryOf(spec: JobSpec, { slots = 1, ...more }: { slots?: number; nodeId?: string } = {}): QueueSummary {
   const requirements = requirementsOf(spec);
   if (requirements === undefined) throw new Error("a sample has a task");
-  const front = { jobId: "j-high", priority: spec.priority, slots, requirements, ...more };
-  return { requesterId: "r-2", fronts: [front], uses: {} };
+  const first = { jobId: "j-high", priority: spec.priority, slots, requirements, ...more };
+  return { requesterId: "r-2", queued: [first], uses: {} };
 }
 
 /** Repeats a summary every second, as its requester does, with heartbeats of all nodes. */
@@ -106,13 +106,13 @@ describe("the summary of a requester", () => {
     const { submit, clock, scheduler } = schedulerHarness({ nodes: nodesOf(1, 2) });
     submit(cores(2));
     await clock.settle();
-    expect(scheduler.summary().fronts).toEqual([]);
+    expect(scheduler.summary().queued).toEqual([]);
     submit(cores(1));
     const high = submit(cores(1, { priority: 7, count: 3 }));
     const large = submit(cores(2, { priority: 1 }));
     await clock.settle();
-    const fronts = scheduler.summary().fronts.map(({ jobId, priority, slots }) => [jobId, priority, slots]);
-    expect(fronts).toEqual([
+    const queued = scheduler.summary().queued.map(({ jobId, priority, slots }) => [jobId, priority, slots]);
+    expect(queued).toEqual([
       [high.ref.id, 7, 3],
       [large.ref.id, 1, 1],
     ]);

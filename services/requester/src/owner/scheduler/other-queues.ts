@@ -3,20 +3,20 @@ import {
   addResources,
   type NamespaceUse,
   type NodeInfo,
-  type QueueFront,
+  type QueuedJob,
   type QueueSummary,
   type Resources,
   timesFitting,
 } from "@shoal/proto";
 
 /** How long a summary counts: three times the interval at which a live requester repeats it. */
-export const summaryMs = 3_000;
+const summaryMs = 3_000;
 
 /**
  * How long a node's room is left to a waiting job of another requester: time for its owner to see the heartbeat, and to
  * ask. It has taken the room by then, or the node refuses it.
  */
-export const leftMs = 3_000;
+const leftMs = 3_000;
 
 interface Received {
   readonly summary: QueueSummary;
@@ -44,14 +44,14 @@ export interface RoomLeft {
 export class OtherQueues {
   readonly #received = new Map<string, Received>();
   /** Since when a node's room is left to a job, by node. */
-  readonly #leftSince = new Map<string, Map<string, { readonly front: QueueFront; readonly since: number }>>();
+  readonly #leftSince = new Map<string, Map<string, { readonly first: QueuedJob; readonly since: number }>>();
   /** Whether a node that advertises this revision fits. */
-  readonly #fitting = new WeakMap<QueueFront, Map<string, { readonly revision: number; readonly fits: boolean }>>();
+  readonly #fitting = new WeakMap<QueuedJob, Map<string, { readonly revision: number; readonly fits: boolean }>>();
 
   put(summary: QueueSummary, at: number): void {
     this.#received.set(summary.requesterId, { summary, at });
     const waiting = new Set(
-      [...this.#received.values()].flatMap((each) => each.summary.fronts.map(({ jobId }) => jobId)),
+      [...this.#received.values()].flatMap((each) => each.summary.queued.map(({ jobId }) => jobId)),
     );
     for (const [nodeId, jobs] of this.#leftSince) {
       for (const jobId of jobs.keys()) if (!waiting.has(jobId)) jobs.delete(jobId);
@@ -70,15 +70,15 @@ export class OtherQueues {
   /** The room that waiting jobs of higher priority leave. Their slots are subtracted while they fit. */
   leave({ info, revision, spare, priority, now }: RoomRequest): RoomLeft {
     let [left, jobId]: [Resources, string | undefined] = [spare, undefined];
-    for (const { fronts } of this.#fresh(now)) {
-      for (const front of fronts) {
+    for (const { queued } of this.#fresh(now)) {
+      for (const first of queued) {
         // The highest priority comes first.
-        if (front.priority <= priority) break;
-        const { resources } = front.requirements;
-        const slots = timesFitting(resources, left, front.slots);
-        if (slots === 0 || !this.#fits(front, info, revision) || !this.#isLeft(front, info.nodeId, now)) continue;
+        if (first.priority <= priority) break;
+        const { resources } = first.requirements;
+        const slots = timesFitting(resources, left, first.slots);
+        if (slots === 0 || !this.#fits(first, info, revision) || !this.#isLeft(first, info.nodeId, now)) continue;
         left = addResources(left, resources, -slots);
-        jobId = front.jobId;
+        jobId = first.jobId;
       }
     }
     return { left, jobId };
@@ -87,8 +87,8 @@ export class OtherQueues {
   /** On a heartbeat: room that is taken was left long enough; room that comes free later is left again. */
   heartbeat({ nodeId, available }: NodeInfo): void {
     const jobs = this.#leftSince.get(nodeId);
-    for (const [jobId, { front }] of jobs ?? [])
-      if (timesFitting(front.requirements.resources, available, 1) === 0) jobs?.delete(jobId);
+    for (const [jobId, { first }] of jobs ?? [])
+      if (timesFitting(first.requirements.resources, available, 1) === 0) jobs?.delete(jobId);
     if (jobs?.size === 0) this.#leftSince.delete(nodeId);
   }
 
@@ -99,11 +99,11 @@ export class OtherQueues {
     }
   }
 
-  #fits(front: QueueFront, info: NodeInfo, revision: number): boolean {
-    const { requirements, nodeId } = front;
+  #fits(first: QueuedJob, info: NodeInfo, revision: number): boolean {
+    const { requirements, nodeId } = first;
     if (nodeId !== undefined && nodeId !== info.nodeId) return false;
-    const known = this.#fitting.get(front) ?? new Map();
-    this.#fitting.set(front, known);
+    const known = this.#fitting.get(first) ?? new Map();
+    this.#fitting.set(first, known);
     const before = known.get(info.nodeId);
     if (before?.revision === revision) return before.fits;
     const { fit: fits } = evaluateAll(filters, { requirements, info });
@@ -111,11 +111,11 @@ export class OtherQueues {
     return fits;
   }
 
-  #isLeft(front: QueueFront, nodeId: string, now: number): boolean {
-    const jobs = this.#leftSince.get(nodeId) ?? new Map<string, { front: QueueFront; since: number }>();
+  #isLeft(first: QueuedJob, nodeId: string, now: number): boolean {
+    const jobs = this.#leftSince.get(nodeId) ?? new Map<string, { first: QueuedJob; since: number }>();
     this.#leftSince.set(nodeId, jobs);
-    const { since } = jobs.get(front.jobId) ?? { since: now };
-    jobs.set(front.jobId, { front, since });
+    const { since } = jobs.get(first.jobId) ?? { since: now };
+    jobs.set(first.jobId, { first, since });
     return now - since < leftMs;
   }
 }

@@ -2,7 +2,7 @@ import { type Clock, causeOf, type Logger, type Process, type QueueSummaries } f
 import type { QueueSummary } from "@shoal/proto";
 
 /** Between two summaries. A waiting job of high priority is known everywhere within this time. */
-export const exchangeMs = 1_000;
+const exchangeMs = 1_000;
 
 export interface QueueExchangeOptions {
   readonly requesterId: string;
@@ -26,7 +26,7 @@ export function createQueueExchange(options: QueueExchangeOptions): Process {
 
   function send(): void {
     const summary = options.summary();
-    const isEmpty = summary.fronts.length === 0 && Object.keys(summary.uses).length === 0;
+    const isEmpty = summary.queued.length === 0 && Object.keys(summary.uses).length === 0;
     // The last one is empty: the others do not wait for it to expire.
     if (!isEmpty || !wasEmpty) summaries.publish({ requesterId, ...summary });
     wasEmpty = isEmpty;

@@ -54,7 +54,7 @@ describe("a namespace with a quota", () => {
   it("counts what the other requesters report, for three seconds", async () => {
     const { submit, clock, scheduler } = harnessWith("* cpu=2");
     const use = { cpuCores: 1.5, memoryBytes: 0, gpus: 0, jobs: 1 };
-    scheduler.onSummary({ requesterId: "r-2", fronts: [], uses: { default: use } });
+    scheduler.onSummary({ requesterId: "r-2", queued: [], uses: { default: use } });
     const jobs = [submit(cores(1)), submit(cores(0.5))];
     await clock.settle();
     expect(jobs.map((job) => job.summary())).toEqual(["queued", "running"]);

@@ -116,7 +116,7 @@ export class Scheduler {
 
   /** What waits here and uses a quota, for the other requesters. */
   summary(): Omit<QueueSummary, "requesterId"> {
-    return { fronts: this.#lanes.fronts(), uses: this.#quotas.uses() };
+    return { queued: this.#lanes.queuedJobs(), uses: this.#quotas.uses() };
   }
 
   /** A summary of another requester. */

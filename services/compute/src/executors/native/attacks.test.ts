@@ -1,0 +1,212 @@
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "@shoal/node";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Work } from "../executor.ts";
+import { native } from "./native.ts";
+import { type NativeSettings, nativeDefaults } from "./native-settings.ts";
+
+// A user that no other test has.
+const uid = 47_110;
+const settings: NativeSettings = { ...nativeDefaults, user: `${uid}:${uid}` };
+const root = mkdtempSync(join(tmpdir(), "shoal-native-attack-"));
+const clock = systemClock({ unref: true });
+const missing = await native({ clock, folder: join(root, "probe"), settings }).unavailable();
+const mebibyte = 2 ** 20;
+let serial = 0;
+let close = async (): Promise<void> => {};
+afterEach(() => close());
+
+interface Attack {
+  readonly script: string;
+  readonly settings?: Partial<NativeSettings>;
+  readonly work?: Partial<Work>;
+}
+
+/** Starts a shell script as a native task. */
+async function attack({ script, settings: more, work: changes }: Attack) {
+  serial += 1;
+  const executor = native({
+    clock,
+    folder: join(root, "runs"),
+    settings: { ...settings, ...more },
+  });
+  close = async () => {
+    await executor.sweep(new Set());
+    await executor.close();
+  };
+  const folder = join(root, `work-${serial}`);
+  mkdirSync(folder);
+  let said = "";
+  const work: Work = {
+    ...{ id: `e-${serial}`, jobId: "j-1", namespace: "default", nodeId: "n-1", env: {}, inputs: [], outputs: [] },
+    params: executor.params.parse({ Command: "sh", Arguments: ["-c", script] }),
+    resources: { cpuCores: 1, memoryBytes: 256 * mebibyte, diskBytes: 0 },
+    network: "none",
+    folder,
+    output: (_, chunk) => {
+      said += Buffer.from(chunk).toString();
+    },
+    ...changes,
+  };
+  const running = await executor.start(work);
+  return { executor, work, running, exit: running.exit, said: () => said };
+}
+
+describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
+  it("is an unprivileged user without capabilities, who cannot get any", async () => {
+    const { exit, said } = await attack({
+      script: "id -u; grep -E '^(Cap|NoNewPrivs)' /proc/self/status; su -c id root",
+    });
+    expect((await exit).exitCode).not.toBe(0);
+    expect(said()).toMatch(/^47110\n/);
+    for (const set of ["Inh", "Prm", "Eff", "Bnd", "Amb"]) expect(said()).toContain(`Cap${set}:\t0000000000000000`);
+    expect(said()).toContain("NoNewPrivs:\t1");
+  });
+  it("sees neither the node's files nor other processes, and writes nowhere but in its folders", async () => {
+    const script = `ls ${root} /root /home /var; ls -d /proc/[0-9]* | wc -l; touch /usr/x /etc/x /x && exit 1; touch /task/ok /tmp/ok`;
+    const { exit, said, work } = await attack({ script });
+    expect(await exit).toEqual({ exitCode: 0 });
+    expect(said()).not.toContain("runs");
+    expect(Number(/^\d+$/m.exec(said())?.[0])).toBeLessThan(8);
+    expect(await readdir(work.folder)).toEqual(["ok"]);
+  });
+  it("has no network, unless it requests the host network", async () => {
+    const script = "ls /sys/class/net 2>/dev/null; cat /proc/net/dev | tail -n +3 | cut -d: -f1 | tr -d ' '";
+    const { exit, said } = await attack({ script });
+    await exit;
+    expect(said().trim()).toBe("lo");
+    const host = await attack({ script, work: { network: "host" } });
+    await host.exit;
+    expect(host.said().trim().split("\n").sort()).toEqual((await readdir("/sys/class/net")).sort());
+  });
+  it("cannot take more memory than the limit in one process", async () => {
+    const script = "dd if=/dev/zero of=/dev/null bs=128M count=1 && echo done";
+    const resources = { cpuCores: 1, memoryBytes: 64 * mebibyte, diskBytes: 0 };
+    const { exit, said } = await attack({ script, work: { resources } });
+    expect((await exit).exitCode).not.toBe(0);
+    expect(said()).not.toContain("done");
+    const roomy = await attack({ script, work: { resources: { ...resources, memoryBytes: 512 * mebibyte } } });
+    expect(await roomy.exit).toEqual({ exitCode: 0 });
+  });
+  it("is ended with the reason when its processes together take too much memory", async () => {
+    const hog = `awk 'BEGIN { s = "x"; while (length(s) < 16000000) s = s s; while (1); }'`;
+    const script = `for i in 1 2 3 4 5 6; do ${hog} & done; wait`;
+    const { exit } = await attack({
+      script,
+      work: { resources: { cpuCores: 1, memoryBytes: 64 * mebibyte, diskBytes: 0 } },
+    });
+    expect((await exit).failure?.code).toBe("OUT_OF_MEMORY");
+  });
+  it("cannot start more processes than the limit, and all of them end with it", async () => {
+    const script = "i=0; while [ $i -lt 200 ]; do sleep 1000 & i=$((i+1)); done; sleep 1000";
+    const { exit, running, said } = await attack({ script, settings: { processesMax: 20 } });
+    await expect.poll(said, { timeout: 10_000 }).toMatch(/Cannot fork|Resource temporarily unavailable/);
+    await running.halt(0);
+    await exit;
+    expect(await processesOf()).toEqual([]);
+  });
+  it("cannot open more files than the limit", async () => {
+    const script = "bash -c 'for i in $(seq 10 200); do eval \"exec $i</dev/null\" || exit 7; done'";
+    const { exit, said } = await attack({ script, settings: { descriptorsMax: 32 } });
+    expect((await exit).exitCode).not.toBe(0);
+    expect(said()).toMatch(/Too many open files|Bad file descriptor/);
+  });
+  it("cannot write a file beyond the limit, nor output", async () => {
+    const { exit } = await attack({ script: "yes >/task/big", settings: { fileBytesMax: mebibyte } });
+    expect((await exit).exitCode).not.toBe(0);
+    const shouting = await attack({ script: "exec yes", settings: { fileBytesMax: mebibyte } });
+    expect((await shouting.exit).exitCode).not.toBe(0);
+    expect(shouting.said().length).toBe(mebibyte);
+  });
+  it("ends at a halt although it ignores signals and leaves its session, with everything that it started", async () => {
+    const script =
+      "trap '' TERM HUP INT; setsid sh -c 'trap \"\" TERM; sleep 1000' & setsid -f sleep 1000; echo ready; sleep 1000";
+    const { running, exit, said } = await attack({ script });
+    await expect.poll(said).toContain("ready");
+    await running.halt(50);
+    expect((await exit).failure?.code).toBe("STOPPED");
+    expect(await processesOf()).toEqual([]);
+  });
+  it("may end by itself within the grace period", async () => {
+    const { running, exit, said } = await attack({
+      script: "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.05; done",
+    });
+    await expect.poll(said).toContain("ready");
+    await running.halt(10_000);
+    expect((await exit).failure?.code).toBe("STOPPED");
+    expect(said()).toContain("bye");
+  });
+  it("gets its environment, which no process with rights has had, and no argument shows", async () => {
+    const env = {
+      LD_PRELOAD: "/task/evil.so",
+      TOKEN: 'it\'s $HOME\n"secret" `id`',
+      ENV: "/task/evil",
+      BASH_ENV: "/task/evil",
+    };
+    const { exit, said, work, executor } = await attack({
+      script: 'printf %s "$TOKEN"; echo; sleep 0.3',
+      work: { env },
+    });
+    expect(await executor.attach(work)).toBeDefined();
+    const shown = await commandLines();
+    expect((await environments()).filter((each) => each.includes("/task/evil"))).toEqual([]);
+    expect(shown.some((line) => line.includes("bwrap"))).toBe(true);
+    expect(shown.filter((line) => line.includes('secret"'))).toEqual([]);
+    expect(await exit).toMatchObject({ exitCode: 0 });
+    expect(said()).toContain(env.TOKEN);
+  });
+  it("is attached to by the node's next process, also after its end, with its exit code and its whole output", async () => {
+    const { executor, work, exit, said } = await attack({ script: "echo one; sleep 0.3; echo two; exit 7" });
+    await executor.close();
+    let second = "";
+    const output: Work["output"] = (_, chunk) => {
+      second += Buffer.from(chunk).toString();
+    };
+    const next = native({ clock, folder: join(root, "runs"), settings });
+    const running = await next.attach({ ...work, output });
+    expect(await running?.exit).toEqual({ exitCode: 7 });
+    expect(second).toBe("one\ntwo\n");
+    const late = await native({ clock, folder: join(root, "runs"), settings }).attach({ ...work, output: () => {} });
+    expect(await late?.exit).toEqual({ exitCode: 7 });
+    expect(await Promise.race([exit, "never settles"])).toBe("never settles");
+    expect(said()).not.toContain("two");
+    await next.sweep(new Set());
+    expect(await next.attach(work)).toBeUndefined();
+  });
+  it("is reported with the reason when its processes were killed by another program", async () => {
+    const { executor, work, exit } = await attack({ script: "sleep 1000" });
+    await executor.close();
+    const [pid = ""] = (await readFile(join(root, "runs", work.id, "pid"), "utf8")).split(" ");
+    process.kill(-Number(pid), "SIGKILL");
+    const found = await native({ clock, folder: join(root, "runs"), settings }).attach(work);
+    expect(await found?.exit).toMatchObject({ failure: { code: "ENGINE_FAILED", why: /were killed/ } });
+    void exit;
+  });
+});
+
+/** The ids of running processes. */
+const pids = async (): Promise<readonly string[]> => (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+
+async function processesOf(): Promise<readonly string[]> {
+  const statuses = await Promise.all(
+    (await pids()).map((pid) => readFile(`/proc/${pid}/status`, "utf8").catch(() => "")),
+  );
+  const running = statuses.filter((status) => status.includes(`Uid:\t${uid}\t`) && !/^State:\tZ/m.test(status));
+  return running.map((status) => status.split("\n", 1).join(""));
+}
+
+/** The environments of all processes of root: the wrapper and bubblewrap among them. */
+async function environments(): Promise<readonly string[]> {
+  const read = async (pid: string): Promise<string> => {
+    const isRoot = (await readFile(`/proc/${pid}/status`, "utf8").catch(() => "")).includes("Uid:\t0\t");
+    return isRoot ? readFile(`/proc/${pid}/environ`, "latin1").catch(() => "") : "";
+  };
+  return Promise.all((await pids()).map(read));
+}
+
+async function commandLines(): Promise<readonly string[]> {
+  return Promise.all((await pids()).map((pid) => readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => "")));
+}
