@@ -11,6 +11,7 @@ import { history } from "./history.ts";
 import { identifiers } from "./identifiers.ts";
 import { job } from "./job.ts";
 import { jobTypes } from "./job-types.ts";
+import { nativeExecutor } from "./native-executor.ts";
 import { network } from "./network.ts";
 import { nodes } from "./nodes.ts";
 import { output } from "./output.ts";
@@ -51,6 +52,7 @@ export const sections: readonly BehaviourSection[] = [
   running,
   dockerExecutor,
   wasmExecutor,
+  nativeExecutor,
   sources,
   publishers,
   output,

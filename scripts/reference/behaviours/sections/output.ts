@@ -1,4 +1,4 @@
-import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
 const logs = testsOf("services/requester/src/http/logs/logs.test.ts");
 const slow = testsOf("services/requester/src/http/logs/slow-readers.test.ts");
@@ -63,6 +63,12 @@ export const output: BehaviourSection = {
       client("comes from the next requester when one does not answer"),
       client("ends with an error when the stream is interrupted, after the output received so far"),
     ),
-    notYet("The executions of a job that run at once are merged, each line with its execution.", "merged output"),
+    shown(
+      "The command line mixes the executions of a job that run at once, each line with its execution, or prints one stream.",
+      testsOf("apps/cli/src/commands/job/logs.test.ts")(
+        "mixes the lines of several executions, each with its execution, unless one is chosen",
+      ),
+      testsOf("apps/cli/src/commands/job/logs.test.ts")("prints one of the streams"),
+    ),
   ],
 };

@@ -1,5 +1,7 @@
 import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
 
+const grants = testsOf("services/requester/src/results/grant-uploads.test.ts");
+const stores = testsOf("services/requester/src/results/result-stores.test.ts");
 const contract = testsOf("services/compute/src/publishers/contract.ts");
 const local = testsOf("services/compute/src/publishers/local/local.test.ts");
 const s3 = testsOf("services/compute/src/publishers/s3/s3.test.ts");
@@ -74,8 +76,39 @@ export const publishers: BehaviourSection = {
       get("fetches nothing when a node reports a link-local address"),
       testsOf("apps/cli/src/results/download.test.ts")("the address of a result > %o is refused"),
     ),
-    notYet("Results in S3 are handed out as presigned links that expire.", "presigned links"),
-    notYet("s3managed publishes into the cluster's bucket without credentials on the node.", "the publisher s3managed"),
+    shown(
+      "Results in S3 are handed out as presigned links that expire, for the object that the task's publisher names only, unless that is turned off.",
+      stores("the results of the publisher s3 > are presigned, in Bacalhau's form"),
+      stores("are not signed when the node reports %s than the task's publisher names"),
+      stores("are not signed when it is turned off, or for a bucket that is not listed"),
+      testsOf("test/int/presigned-results.test.ts")("a presigned URL > expires"),
+    ),
+    shown(
+      "The command line fetches presigned results.",
+      testsOf("apps/cli/src/results/download.test.ts")("is fetched by its presigned URL"),
+    ),
+    shown(
+      "s3managed publishes into the cluster's bucket: a node gets a link for one upload of an execution that it holds, and no credentials.",
+      grants("gets a URL for one upload of that execution's object"),
+      grants("gets none for an execution of another node"),
+      testsOf("test/int/managed-results.test.ts")(
+        "a node stores its result without credentials, another node cannot, and a client fetches it",
+      ),
+    ),
+    shown(
+      "Results that cannot be published are kept on the node for a time, and the failure names the place.",
+      testsOf("services/compute/src/runner/steps.test.ts")("keeps what could not be published, and names the place"),
+      testsOf("services/compute/src/workspace/kept-results.test.ts")(
+        "are moved out of the workspace, and removed after their time",
+      ),
+      testsOf("services/compute/src/workspace/kept-results.test.ts")(
+        "take limited space: the oldest are removed, never the newest",
+      ),
+    ),
+    shown(
+      "A large result is published within bounded memory.",
+      testsOf("services/compute/src/publishers/bounded-memory.int.test.ts")("with the publisher %s", "s3managed"),
+    ),
     notYet("ipfs publishes a folder and reports its CID.", "the publisher ipfs"),
   ],
 };

@@ -1,5 +1,6 @@
-import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
+const explain = testsOf("libs/core/src/explain/explain-job.test.ts");
 const large = testsOf("libs/core/src/job/large-jobs.test.ts");
 const schedule = testsOf("libs/core/src/schedule/schedule.test.ts");
 const filters = testsOf("libs/core/src/schedule/filters/filters.contract.test.ts");
@@ -139,6 +140,19 @@ export const scheduling: BehaviourSection = {
       large("is the largest that a spec may have"),
       large("is stopped by one commit within its limit, however fragmented its live slots are"),
     ),
-    notYet("`shoal job explain` answers why a job is here, waits, or failed.", "the command and its route"),
+    shown(
+      "`shoal job explain` answers from the log why a slot is on its node, with the other bids and the refusals.",
+      explain("has its rank, the other bids, and the refusals by reason"),
+      testsOf("apps/cli/src/commands/job/explain.test.ts")("job explain prints each reason on a line"),
+    ),
+    shown(
+      "It answers why a job waits, what would let it start, and why it failed.",
+      explain("is the last record of the log, with the refusals of that time by name"),
+      explain("follows from the present nodes: %s"),
+      explain("is the first failure of its task, with a hint"),
+      testsOf("services/requester/src/http/explain.test.ts")(
+        "a job that waits is explained by its log and the nodes of the moment",
+      ),
+    ),
   ],
 };

@@ -1,5 +1,7 @@
 import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
 
+const cached = testsOf("services/compute/src/input-cache/cached-source.test.ts");
+const cache = testsOf("services/compute/src/input-cache/input-cache.test.ts");
 const contract = testsOf("services/compute/src/sources/contract.ts");
 const url = testsOf("services/compute/src/sources/url-download/url-download.test.ts");
 const s3 = testsOf("services/compute/src/sources/s3/s3.test.ts");
@@ -80,8 +82,39 @@ export const sources: BehaviourSection = {
     ),
     notYet("ipfs fetches a CID from a node of the operator.", "the source ipfs"),
     notYet("nats fetches an object of the cluster's object store.", "the source nats"),
-    notYet("Inputs are cached on a node, by content, with a limit of size.", "the cache"),
-    notYet("An operator lists the S3 buckets that tasks may use.", "the list of buckets"),
-    notYet("The history shows inputs while they download.", "progress of inputs"),
+    shown(
+      "Inputs are cached on a node by content, fetched once for executions that need them at the same time, and fetched again when the server has another one.",
+      cache("is fetched once, and is the same for a later execution and the next process"),
+      cached("fetches an object again only when it has another ETag, and for another namespace"),
+      cached("is fetched again only when the server has another ETag"),
+    ),
+    shown(
+      "The cache has a limit of size, never removes what is in use, and serves nothing that a crash left unfinished.",
+      cache("removes the least recently used contents, and never one in use"),
+      cache("is whole or absent, wherever a process is killed"),
+    ),
+    shown(
+      "A cached content is not served to another namespace, except by its digest.",
+      cached("is not served to another namespace, except by the digest of its content"),
+    ),
+    shown(
+      "An operator lists the S3 buckets that tasks of each namespace may read and write.",
+      testsOf("services/compute/src/sources/s3/s3.test.ts")("a list of buckets > %s lets a job of %s read"),
+      testsOf("services/compute/src/publishers/s3/s3.test.ts")(
+        "a list of buckets > %s lets a job write, or refuses with the reason",
+      ),
+    ),
+    shown(
+      "The history and the execution show what a node prepares: inputs with their sizes, tries and cache hits, and images.",
+      testsOf("services/compute/src/runner/progress.test.ts")(
+        "is reported when it takes a second, when it changes, and with the start",
+      ),
+      testsOf("services/compute/src/runner/progress.test.ts")(
+        "shows tries and their reason, and what was on the node before",
+      ),
+      testsOf("libs/core/src/job/preparing.test.ts")(
+        "is recorded, and shown as the message of the execution until it runs",
+      ),
+    ),
   ],
 };

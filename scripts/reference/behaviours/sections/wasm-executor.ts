@@ -1,4 +1,4 @@
-import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
 const shared = testsOf("libs/wasi-sandbox/src/namespace-pool.test.ts");
 const http = testsOf("services/compute/src/executors/wasm/http-call.test.ts");
@@ -101,7 +101,14 @@ export const wasmExecutor: BehaviourSection = {
       "A module that imports the HTTP function does not start without network HTTP.",
       http("does not start without network http"),
     ),
-    notYet("The legacy form, with modules as input sources, is rewritten at submission.", "the rewrite"),
+    shown(
+      "The legacy form, with modules as input sources, is rewritten at submission.",
+      testsOf("services/requester/src/wire/legacy-wasm.test.ts")("is rewritten to inputs at Bacalhau's paths"),
+      testsOf("services/requester/src/wire/legacy-wasm.test.ts")("is read with keys in any case"),
+      testsOf("services/requester/src/wire/legacy-wasm.test.ts")(
+        "is refused for a source that is not valid, by the path that it gets",
+      ),
+    ),
     shown(
       "Tasks of one namespace may share a process, each in an isolate with its own memory and time limits; a process that dies fails its own namespace's tasks only.",
       shared("runs many guests, one after another and at once"),
