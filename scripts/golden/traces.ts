@@ -102,6 +102,23 @@ function report(nodeId: string, which: number, saw: (soFar: SoFar) => Readonly<R
   };
 }
 
+const preparation = {
+  stage: "inputs",
+  inputs: [{ target: "/in", source: "s3", state: "fetching", sizeBytes: 0, isCached: false, tries: 2, why: "reset" }],
+};
+
+/** The node reports what it prepares, before the task runs. */
+const preparing = (nodeId: string, which: number): TraceStep => ({
+  afterMs: second,
+  actor: node(nodeId),
+  command: (soFar) => ({
+    name: "Report",
+    nodeId,
+    executionId: soFar.executions[which] ?? "",
+    report: { at: soFar.now, namespace: "", number: soFar.number, saw: { kind: "preparing" }, preparation },
+  }),
+});
+
 const running = ({ now }: SoFar) => ({ kind: "running", startedAt: now });
 const publishing = ({ now }: SoFar) => ({ kind: "publishing", startedAt: now - second });
 const completed = ({ now }: SoFar) => ({ kind: "completed", startedAt: now - second, output });
@@ -238,6 +255,7 @@ export const traces: Readonly<Record<string, Trace>> = {
   "job-is-stopped": job(
     spec({ count: 2 }),
     place(2, "n-one"),
+    preparing("n-one", 0),
     report("n-one", 0, running),
     stop,
     report("n-one", 0, stopped),

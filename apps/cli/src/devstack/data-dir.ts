@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { newKeyPem, persistedValue } from "@shoal/node";
 
 /** The folders and files of a devstack. */
 export interface DataDir {
@@ -13,7 +12,7 @@ export interface DataDir {
   /** The password of a user of the NATS server: generated once, stored for the next start. */
   passwordOf(user: string): string;
   /** The file of the cluster's key for secrets: generated once. */
-  secretKeyFile(): string;
+  readonly secretKeyFile: string;
 }
 
 // 192 bits, as 32 characters.
@@ -27,6 +26,8 @@ export function openDataDir(path: string): DataDir {
   // The mode option of a write applies to new files only.
   if (existsSync(file)) chmodSync(file, 0o600);
   const passwords = readPasswords(file);
+  const secretKeyFile = join(path, "secret-keys.pem");
+  if (!existsSync(secretKeyFile)) writeFileSync(secretKeyFile, newKey(), { mode: 0o600 });
   return {
     path,
     of: (name) => join(path, name),
@@ -39,13 +40,13 @@ export function openDataDir(path: string): DataDir {
       writeFileSync(file, `${JSON.stringify(Object.fromEntries(passwords), null, 2)}\n`, { mode: 0o600 });
       return made;
     },
-    secretKeyFile() {
-      const name = "secret-keys.pem";
-      persistedValue({ folder: path, name, make: newKeyPem });
-      return join(path, name);
-    },
+    secretKeyFile,
   };
 }
+
+// As `newKeyPem` of @shoal/node: this process stays small without that library.
+const newKey = (): string =>
+  generateKeyPairSync("x25519").privateKey.export({ format: "pem", type: "pkcs8" }).toString();
 
 function readPasswords(file: string): Map<string, string> {
   try {

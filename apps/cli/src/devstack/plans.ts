@@ -47,7 +47,7 @@ export function requesterPlan(index: number, port: number, { dataDir, settings, 
       "http.port": String(port),
       "nats.url": natsUrl,
       "nats.user": requesterUser,
-      "secrets.keyFile": dataDir.secretKeyFile(),
+      "secrets.keyFile": dataDir.secretKeyFile,
       ...settings.requesterSettings,
     },
   });

@@ -1,7 +1,7 @@
 import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
 const topics = testsOf("libs/core/src/job/history.test.ts");
-const texts = testsOf("libs/proto/src/event-texts.test.ts");
+const texts = testsOf("libs/proto/src/event-texts/event-texts.test.ts");
 const read = testsOf("services/requester/src/http/read.test.ts");
 const golden = testsOf("test/golden/golden.test.ts");
 const scenarios = testsOf("test/scenarios/scenarios.test.ts");

@@ -98,10 +98,10 @@ export const publishers: BehaviourSection = {
     shown(
       "Results that cannot be published are kept on the node for a time, and the failure names the place.",
       testsOf("services/compute/src/runner/steps.test.ts")("keeps what could not be published, and names the place"),
-      testsOf("services/compute/src/workspace/kept-results.test.ts")(
+      testsOf("services/compute/src/workspace/unpublished-results.test.ts")(
         "are moved out of the workspace, and removed after their time",
       ),
-      testsOf("services/compute/src/workspace/kept-results.test.ts")(
+      testsOf("services/compute/src/workspace/unpublished-results.test.ts")(
         "take limited space: the oldest are removed, never the newest",
       ),
     ),

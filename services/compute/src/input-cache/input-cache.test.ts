@@ -68,9 +68,9 @@ describe("a content", () => {
     const first = await fetch();
     expect(first).toMatchObject({ readOnly: true, sizeBytes: 100, name: "named" });
     expect(first.isCached).toBeUndefined();
-    for (const later of [await fetch(), await over(open()).fetch()]) {
-      expect(later).toMatchObject({ readOnly: true, sizeBytes: 100, name: "named", isCached: true });
-      expect(await textsOf(later)).toEqual(await textsOf(first));
+    for (const next of [await fetch(), await over(open()).fetch()]) {
+      expect(next).toMatchObject({ readOnly: true, sizeBytes: 100, name: "named", isCached: true });
+      expect(await textsOf(next)).toEqual(await textsOf(first));
     }
     expect([fetches, await staged()]).toEqual([["a"], []]);
   });
@@ -118,9 +118,9 @@ describe("a content", () => {
     await expect(alone).rejects.toMatchObject({ code: "STOPPED" });
     // A new execution does not join a fetch that is being aborted.
     during(async () => {});
-    const later = fetch({ key: "b" });
+    const next = fetch({ key: "b" });
     last.resolve();
-    expect(await textsOf(await later)).toEqual(["b".repeat(100), "b"]);
+    expect(await textsOf(await next)).toEqual(["b".repeat(100), "b"]);
     await expect.poll(staged).toEqual([]);
   });
 

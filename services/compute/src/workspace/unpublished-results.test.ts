@@ -63,9 +63,9 @@ describe("results that could not be published", () => {
 
   it("of an earlier process are removed by the next one", async () => {
     await open().keep("e-1", await results("e-1"));
-    const later = open(createManualClock(Date.now() + 2 * hourMs));
-    await later.start();
+    const next = open(createManualClock(Date.now() + 2 * hourMs));
+    await next.start();
     expect(await names()).toEqual([]);
-    await later.stop();
+    await next.stop();
   });
 });

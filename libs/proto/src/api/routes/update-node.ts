@@ -40,5 +40,5 @@ export const updateNode = defineRoute({
       .default(3600)
       .describe("of a drain: seconds after which the rest of the work moves; an hour by default"),
   }),
-  answer: z.object({ success: z.boolean() }),
+  answer: z.object({ success: z.boolean().describe("the order is in the log") }),
 });
