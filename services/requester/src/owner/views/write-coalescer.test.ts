@@ -22,6 +22,14 @@ describe("a write coalescer", () => {
     expect(written).toEqual(["a@3", "b@2"]);
   });
 
+  it("writes the change of the later commit, whichever comes first", async () => {
+    const { clock, written, late } = writer();
+    const all = Promise.all([late.put(change("a", 50)), late.put(change("a", 44))]);
+    await clock.advanceTo(1000);
+    await all;
+    expect(written).toEqual(["a@50"]);
+  });
+
   it("writes an entry again that changes after a write", async () => {
     const { clock, written, late } = writer();
     void late.put(change("a", 1));

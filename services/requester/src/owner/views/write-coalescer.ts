@@ -15,7 +15,7 @@ interface CoalescedWrite {
   readonly settled: PromiseWithResolvers<void>;
 }
 
-/** Coalesces the changes of entries until they rest; of several for one entry only the last is written. */
+/** Coalesces the changes of entries until they rest; of several for one entry only that of the last commit is written. */
 export class WriteCoalescer {
   readonly #clock: Clock;
   readonly #write: (change: Change) => Promise<void>;
@@ -33,8 +33,8 @@ export class WriteCoalescer {
     const key = `${change.bucket}/${change.key}`;
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
-      // A change is never older than the previous one: they arrive in log order.
-      waiting.change = change;
+      // Two actors of one aggregate may fold the log at the same time, and the later one may have read less of it.
+      if (change.seq >= waiting.change.seq) waiting.change = change;
       waiting.moved = true;
       return waiting.settled.promise;
     }
