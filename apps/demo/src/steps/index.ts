@@ -1,6 +1,7 @@
 import type { DemoStep } from "../step.ts";
 import { containerJob } from "./container-job.ts";
 import { daemonJoins } from "./daemon-joins.ts";
+import { drainNode } from "./drain-node.ts";
 import { loseNode } from "./lose-node.ts";
 import { loseRequester } from "./lose-requester.ts";
 import { measure } from "./measure.ts";
@@ -15,6 +16,7 @@ export const steps: readonly DemoStep[] = [
   rollService,
   loseNode,
   daemonJoins,
+  drainNode,
   loseRequester,
   containerJob,
   replayLog,
