@@ -22,9 +22,9 @@ export const drainNode: DemoStep = {
     const { items } = await client.executions(jobId, { limit: 100 });
     const left = items.filter(({ nodeId, computeState }) => nodeId === drained && computeState.stateType === "running");
     check(left.length === 0, `${left.length} executions still run on ${drained}`);
-    const other = await client.submit(standingSpec({ name: "elsewhere", type: "service", count }));
-    const elsewhere = [...placesOf(await started(other.jobId, count)).values()];
-    check(!elsewhere.includes(drained), `a job that was submitted after the drain runs on ${drained}`);
+    const other = await client.submit(standingSpec({ name: "after-drain", type: "service", count }));
+    const placesOfOther = [...placesOf(await started(other.jobId, count)).values()];
+    check(!placesOfOther.includes(drained), `a job that was submitted after the drain runs on ${drained}`);
     await cluster.shoal("node", "undrain", drained);
     for (const job of [jobId, other.jobId]) {
       await client.stop(job, "the demo goes on");
