@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { systemClock } from "@shoal/node";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Work } from "../executor.ts";
@@ -128,6 +129,16 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
     await expect.poll(said).toContain("ready");
     await running.halt(50);
     expect((await exit).failure?.code).toBe("STOPPED");
+    expect(await processesOf()).toEqual([]);
+  });
+  it("ends whenever it is halted, also while its sandbox starts", async () => {
+    // The sandbox starts in some 20 ms: each run is halted at another moment of it.
+    for (let afterMs = 0; afterMs < 24; afterMs++) {
+      const { running } = await attack({ script: "while :; do sleep 60; done" });
+      await setTimeout(afterMs);
+      await running.halt(0);
+      expect((await running.exit).failure?.code).toBe("STOPPED");
+    }
     expect(await processesOf()).toEqual([]);
   });
   it("may end by itself within the grace period", async () => {

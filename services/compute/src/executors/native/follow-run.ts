@@ -32,14 +32,20 @@ const above = 3;
 /** Whether the wrapper still runs, and no later process has its id. */
 const isAlive = ({ pid, startedAt }: Wrapper): boolean => pid > 0 && startOf(pid) === startedAt;
 
-/** Ends a run with everything in its namespace. Resolves when nothing of it runs. */
+/**
+ * Ends a run with everything in its namespace. Resolves when nothing of it runs. The sandbox may still be starting: process 1 of
+ * its namespace leaves the group before it asks to die with its parent. So the group is stopped first, which then starts nothing,
+ * and each process below it is killed.
+ */
 export async function killRun(clock: Clock, wrapper: Wrapper): Promise<void> {
   const { pid } = wrapper;
   if (!isAlive(wrapper)) return;
+  signalTo(-pid, "SIGSTOP");
+  await pause(clock, goneMs);
   const left = treeOf(pid).map((each) => [each, startOf(each)] as const);
-  signalTo(-pid, "SIGKILL");
-  while (left.some(([each, startedAt]) => startedAt !== undefined && startOf(each) === startedAt))
-    await pause(clock, goneMs);
+  const isLeft = ([each, startedAt]: (typeof left)[number]) => startedAt !== undefined && startOf(each) === startedAt;
+  for (const [each] of left.filter(isLeft)) signalTo(each, "SIGKILL");
+  while (left.some(isLeft)) await pause(clock, goneMs);
 }
 
 /** Follows a run to its end: delivers its output, watches its memory, and reports its exit. */
