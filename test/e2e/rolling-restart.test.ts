@@ -46,7 +46,7 @@ interface Service {
   readonly ready: Promise<void>;
 }
 
-/** Every line of its stderr must be JSON. */
+/** A line of its stderr that is not JSON counts as a fatal one. */
 function serve(role: string, user: string, settings: readonly string[]): Service {
   const all = [`dataDir=${join(folder, role)}`, ...settings].flatMap((setting) => ["-c", setting]);
   const env = { SHOAL_NATS_URL: cluster.urls, SHOAL_NATS_USER: user, SHOAL_NATS_PASSWORD: password };
@@ -58,7 +58,7 @@ function serve(role: string, user: string, settings: readonly string[]): Service
   const lines: LogLine[] = [];
   const ready = Promise.withResolvers<void>();
   createInterface({ input: child.stderr }).on("line", (line) => {
-    const read: LogLine = Object(JSON.parse(line));
+    const read: LogLine = Object(line.startsWith("{") ? JSON.parse(line) : { level: 60, msg: line });
     lines.push(read);
     if (read.msg === "ready") ready.resolve();
   });
