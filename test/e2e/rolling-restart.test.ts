@@ -50,10 +50,14 @@ interface Service {
 function serve(role: string, user: string, settings: readonly string[]): Service {
   const all = [`dataDir=${join(folder, role)}`, ...settings].flatMap((setting) => ["-c", setting]);
   const env = { SHOAL_NATS_URL: cluster.urls, SHOAL_NATS_USER: user, SHOAL_NATS_PASSWORD: password };
-  const child = spawn(process.execPath, [program, "serve", `--${role}`, ...all], {
-    env: { PATH: process.env["PATH"], ...env },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", program, "serve", `--${role}`, ...all],
+    {
+      env: { PATH: process.env["PATH"], ...env },
+      stdio: ["ignore", "ignore", "pipe"],
+    },
+  );
   running.push(child);
   const lines: LogLine[] = [];
   const ready = Promise.withResolvers<void>();
