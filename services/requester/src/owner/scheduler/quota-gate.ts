@@ -1,18 +1,26 @@
 import type { Clock } from "@shoal/core";
+import type { HeldJob } from "@shoal/proto";
 import { laneLimits } from "./lane.ts";
 import type { NamespaceQuotas, QuotaClaim } from "./namespace-quotas.ts";
 import { NamespaceTurns } from "./namespace-turns.ts";
+import type { OtherQueues } from "./other-queues.ts";
 import type { PendingEntry } from "./pending-entry.ts";
 import { PendingQueue } from "./pending-queue.ts";
 
 export interface QuotaGateOptions {
-  readonly quotas: Pick<NamespaceQuotas, "allowed" | "claim" | "release">;
+  readonly quotas: Pick<NamespaceQuotas, "allowed" | "claim" | "release" | "useOfOne">;
+  readonly others: Pick<OtherQueues, "heldOf">;
   readonly clock: Clock;
+  /** After this time the next free part of the quota is kept for a job; undefined for never. */
+  readonly reserveAfterMs: number | undefined;
   /** The quota allows slots of the entry now: it waits in its lane again. */
   readonly resume: (entry: PendingEntry) => void;
 }
 
-/** Entries wait here, and in no lane, while their namespace has used its quota. */
+/**
+ * Entries wait here, and in no lane, while their namespace has used its quota. A smaller entry may pass a larger one
+ * that waits, until that one has waited for `reserveAfterMs`: else a stream of small jobs would hold it for ever.
+ */
 export class QuotaGate {
   readonly #options: QuotaGateOptions;
   readonly #held = new Map<string, PendingQueue<PendingEntry>>();
@@ -25,7 +33,7 @@ export class QuotaGate {
   enter(entry: PendingEntry, slotsMax: number): QuotaClaim | undefined {
     const { quotas, clock } = this.#options;
     const claim = claimOf(entry, slotsMax);
-    const { slots, why } = quotas.allowed(claim, clock.now());
+    const { slots, why } = quotas.allowed(claim, clock.now(), this.#ahead(entry));
     if (slots > 0) {
       const allowed = { ...claim, slots };
       quotas.claim(allowed);
@@ -59,11 +67,37 @@ export class QuotaGate {
     let looked = 0;
     for (const entry of [...held.inOrder()]) {
       if (looked++ >= laneLimits.looked) return;
-      if (!held.has(entry) || quotas.allowed(claimOf(entry, 1), clock.now()).slots === 0) continue;
+      if (!held.has(entry) || quotas.allowed(claimOf(entry, 1), clock.now(), this.#ahead(entry)).slots === 0) continue;
       held.delete(entry);
       resume(entry);
     }
     if (held.size === 0) this.#held.delete(namespace);
+  }
+
+  /** The first entry of each namespace for which its quota is kept, for the other requesters. */
+  heldJobs(): Readonly<Record<string, HeldJob>> {
+    const held = [...this.#held.keys()].map((namespace) => [namespace, this.#firstDue(namespace)] as const);
+    return Object.fromEntries(held.filter((pair): pair is [string, HeldJob] => pair[1] !== undefined));
+  }
+
+  /** The jobs, here and at other requesters, for which the quota of the entry's namespace is kept before it. */
+  #ahead(entry: PendingEntry): readonly HeldJob[] {
+    const { namespace, priority, since } = entry;
+    const own = { jobId: entry.target.ref.id, priority, since };
+    const heads = [this.#firstDue(namespace), ...this.#options.others.heldOf(namespace, this.#options.clock.now())];
+    return heads.filter((head): head is HeldJob => head !== undefined && compareHeld(head, own) < 0);
+  }
+
+  #firstDue(namespace: string): HeldJob | undefined {
+    const { quotas, clock, reserveAfterMs = Infinity } = this.#options;
+    let looked = 0;
+    for (const entry of this.#held.get(namespace)?.inOrder() ?? []) {
+      if (looked++ >= laneLimits.looked) return undefined;
+      const { priority, since, target } = entry;
+      const use = clock.now() - since < reserveAfterMs ? undefined : quotas.useOfOne(claimOf(entry, 1));
+      if (use !== undefined) return { jobId: target.ref.id, priority, since, use };
+    }
+    return undefined;
   }
 
   /** The other requesters may use less than before. */
@@ -71,6 +105,10 @@ export class QuotaGate {
     for (const namespace of [...this.#held.keys()]) this.freed(namespace);
   }
 }
+
+/** One order at all requesters: two jobs never wait for each other. */
+const compareHeld = (a: Omit<HeldJob, "use">, b: Omit<HeldJob, "use">): number =>
+  b.priority - a.priority || a.since - b.since || (a.jobId < b.jobId ? -1 : a.jobId === b.jobId ? 0 : 1);
 
 const claimOf = ({ namespace, target, requirements, slots }: PendingEntry, slotsMax: number): QuotaClaim => ({
   namespace,

@@ -57,13 +57,16 @@ export class Scheduler {
     const bidding = { ...options, rooms: this.#rooms, isCandidate };
     this.#reporter = new WaitReporter(options);
     this.#reservations = new Reservations(bidding);
-    const { clock, membership, quotas = new Map() } = options;
+    const { clock, membership, quotas = new Map(), auction } = options;
     this.#placing = { bidding, reservations: this.#reservations, reporter: this.#reporter, membership };
     this.#quotas = new NamespaceQuotas({
       ...{ quotas, others: this.#others },
       freed: (namespace) => this.#gate.freed(namespace),
     });
-    this.#gate = new QuotaGate({ quotas: this.#quotas, clock, resume: (entry) => this.#resume(entry) });
+    this.#gate = new QuotaGate({
+      ...{ quotas: this.#quotas, others: this.#others, clock, reserveAfterMs: auction.reserveAfterMs },
+      resume: (entry) => this.#resume(entry),
+    });
   }
 
   /** The slots that the job needs filled now; they replace the previous ones. Cheap when nothing changed. */
@@ -116,7 +119,7 @@ export class Scheduler {
 
   /** What waits here and uses a quota, for the other requesters. */
   summary(): Omit<QueueSummary, "requesterId"> {
-    return { queued: this.#lanes.queuedJobs(), uses: this.#quotas.uses() };
+    return { queued: this.#lanes.queuedJobs(), uses: this.#quotas.uses(), held: this.#gate.heldJobs() };
   }
 
   /** A summary of another requester. */
