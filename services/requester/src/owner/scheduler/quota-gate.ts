@@ -17,13 +17,25 @@ export interface QuotaGateOptions {
   readonly resume: (entry: PendingEntry) => void;
 }
 
+/** The entries of a namespace with a quota. */
+interface Waiting {
+  /** They wait for the quota, in no lane. */
+  readonly held: PendingQueue<PendingEntry>;
+  /** They waited for the quota, and wait in their lanes for nodes now. */
+  readonly resumed: PendingQueue<PendingEntry>;
+}
+
+// A job for which no node has room must not keep the quota idle for long: as long as a node gathers room for a job, and
+// then not for the same time.
+const keptMs = 600_000;
+
 /**
  * Entries wait here, and in no lane, while their namespace has used its quota. A smaller entry may pass a larger one
  * that waits, until that one has waited for `reserveAfterMs`: else a stream of small jobs would hold it for ever.
  */
 export class QuotaGate {
   readonly #options: QuotaGateOptions;
-  readonly #held = new Map<string, PendingQueue<PendingEntry>>();
+  readonly #waiting = new Map<string, Waiting>();
 
   constructor(options: QuotaGateOptions) {
     this.#options = options;
@@ -39,8 +51,8 @@ export class QuotaGate {
       quotas.claim(allowed);
       return allowed;
     }
-    const held = this.#held.get(entry.namespace) ?? new PendingQueue(new NamespaceTurns());
-    this.#held.set(entry.namespace, held);
+    const { held, resumed } = this.#waitingOf(entry.namespace);
+    resumed.delete(entry);
     held.add(entry);
     entry.shortage = { why, answers: [] };
     const waiting = entry.slots.map((each) => each.slot);
@@ -54,30 +66,36 @@ export class QuotaGate {
     this.#options.quotas.release(claim);
   }
 
-  /** The entry is no longer needed. */
+  /** Nodes have slots of the entry, or it is no longer needed. */
   remove(entry: PendingEntry): void {
-    this.#held.get(entry.namespace)?.delete(entry);
+    const { namespace } = entry;
+    const waiting = this.#waiting.get(namespace);
+    if (waiting === undefined) return;
+    waiting.held.delete(entry);
+    waiting.resumed.delete(entry);
+    if (waiting.held.size + waiting.resumed.size === 0) this.#waiting.delete(namespace);
   }
 
   /** The namespace may use less than before. */
   freed(namespace: string): void {
     const { quotas, clock, resume } = this.#options;
-    const held = this.#held.get(namespace);
-    if (held === undefined) return;
+    const waiting = this.#waiting.get(namespace);
+    if (waiting === undefined) return;
+    const { held, resumed } = waiting;
     let looked = 0;
     for (const entry of [...held.inOrder()]) {
       if (looked++ >= laneLimits.looked) return;
       if (!held.has(entry) || quotas.allowed(claimOf(entry, 1), clock.now(), this.#ahead(entry)).slots === 0) continue;
       held.delete(entry);
+      resumed.add(entry);
       resume(entry);
     }
-    if (held.size === 0) this.#held.delete(namespace);
   }
 
   /** The first entry of each namespace for which its quota is kept, for the other requesters. */
   heldJobs(): Readonly<Record<string, HeldJob>> {
-    const held = [...this.#held.keys()].map((namespace) => [namespace, this.#firstDue(namespace)] as const);
-    return Object.fromEntries(held.filter((pair): pair is [string, HeldJob] => pair[1] !== undefined));
+    const kept = [...this.#waiting.keys()].map((namespace) => [namespace, this.#firstDue(namespace)] as const);
+    return Object.fromEntries(kept.filter((pair): pair is [string, HeldJob] => pair[1] !== undefined));
   }
 
   /** The jobs, here and at other requesters, for which the quota of the entry's namespace is kept before it. */
@@ -89,20 +107,38 @@ export class QuotaGate {
   }
 
   #firstDue(namespace: string): HeldJob | undefined {
+    const { held, resumed } = this.#waiting.get(namespace) ?? {};
+    const [first] = [held, resumed].flatMap((queue) => this.#dueIn(queue)).toSorted(compareHeld);
+    return first;
+  }
+
+  /** The first due entry of a queue. */
+  #dueIn(queue: PendingQueue<PendingEntry> | undefined): readonly HeldJob[] {
     const { quotas, clock, reserveAfterMs = Infinity } = this.#options;
     let looked = 0;
-    for (const entry of this.#held.get(namespace)?.inOrder() ?? []) {
-      if (looked++ >= laneLimits.looked) return undefined;
+    for (const entry of queue?.inOrder() ?? []) {
+      if (looked++ >= laneLimits.looked) return [];
       const { priority, since, target } = entry;
-      const use = clock.now() - since < reserveAfterMs ? undefined : quotas.useOfOne(claimOf(entry, 1));
-      if (use !== undefined) return { jobId: target.ref.id, priority, since, use };
+      const dueMs = clock.now() - since - reserveAfterMs;
+      const isDue = dueMs >= 0 && Math.floor(dueMs / keptMs) % 2 === 0;
+      const use = isDue ? quotas.useOfOne(claimOf(entry, 1)) : undefined;
+      if (use !== undefined) return [{ jobId: target.ref.id, priority, since, use }];
     }
-    return undefined;
+    return [];
+  }
+
+  #waitingOf(namespace: string): Waiting {
+    const found = this.#waiting.get(namespace);
+    if (found !== undefined) return found;
+    const queue = () => new PendingQueue<PendingEntry>(new NamespaceTurns());
+    const waiting = { held: queue(), resumed: queue() };
+    this.#waiting.set(namespace, waiting);
+    return waiting;
   }
 
   /** The other requesters may use less than before. */
   retry(): void {
-    for (const namespace of [...this.#held.keys()]) this.freed(namespace);
+    for (const namespace of [...this.#waiting.keys()]) this.freed(namespace);
   }
 }
 

@@ -104,6 +104,24 @@ describe("a namespace with a quota", () => {
     expect(jobs.map((job) => job.summary())).toEqual(["queued", "running"]);
   });
 
+  it("stays kept while no node has room for the job, for ten minutes", async () => {
+    const { submit, clock, complete } = schedulerHarness({
+      nodes: nodesOf(1, 8),
+      quotas: quotasOf(["team cpu=8"]),
+      auction: { width: 3, rounds: 8, waitMs: 300, reserveAfterMs },
+    });
+    const first = submit({ ...cores(4), namespace: "team" });
+    submit(cores(4));
+    const large = submit({ ...cores(8), namespace: "team" });
+    await clock.advance(reserveAfterMs);
+    await complete(first);
+    const small = submit({ ...cores(1), namespace: "team" });
+    await clock.settle();
+    expect(messageOf(small)).toContain("keeps its quota for");
+    await clock.advance(600_000);
+    expect([large, small].map((job) => job.summary())).toEqual(["queued", "running"]);
+  });
+
   it("is kept for a job of another requester that comes before, and not for one that comes later", async () => {
     const { submit, clock, scheduler } = harnessWith("* cpu=8");
     const use = { cpuCores: 8, memoryBytes: 0, gpus: 0, jobs: 1 };

@@ -229,7 +229,10 @@ export class Scheduler {
         // The job did not accept a placement that it still requests: no immediate retry.
         const isStuck = result === "placed" && entry.slots === slots;
         // Some of its slots have nodes: the other jobs of its namespace come first now.
-        if (entry.slots !== slots) entry.since = this.#options.clock.now();
+        if (entry.slots !== slots) {
+          this.#gate.remove(entry);
+          entry.since = this.#options.clock.now();
+        }
         lane.tried(entry, isStuck ? "node" : result, !isOver);
         if (isOver) this.#forget(entry);
         this.#gate.leave(claim);
