@@ -169,10 +169,11 @@ export class Scheduler {
     const job = target.state();
     const requirements = job === undefined ? undefined : requirementsOf(job.header.spec);
     if (job === undefined || requirements === undefined || !target.isOpen()) return;
-    const { spec, createdAt: since } = job.header;
+    const { spec, createdAt } = job.header;
     const { namespace, priority } = spec;
-    const base = { target, spec, requirements, namespace, priority, since };
     const queuedAt = this.#options.clock.now();
+    // A requester whose clock was ahead dated the job: that must not make it younger than it is.
+    const base = { target, spec, requirements, namespace, priority, since: Math.min(createdAt, queuedAt) };
     const entry: PendingEntry = { ...base, queuedAt, slots, refusedBy: new Map(), shortage: undefined };
     const lane = this.#lanes.laneFor(requirements, pinnedTo === undefined ? {} : { pinnedTo });
     const members = this.#entries.get(target) ?? new Map<string | undefined, LaneEntry>();
