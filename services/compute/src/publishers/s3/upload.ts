@@ -51,14 +51,14 @@ export async function upload(place: UploadTarget, body: Readable, buffers: PartB
   }
 }
 
-interface UploadParts {
+interface FilledParts {
   /** The content of the first buffer. */
   readonly first: Buffer;
   readonly reader: PartReader;
   readonly buffers: PartBuffers;
 }
 
-async function uploadParts(place: UploadTarget, { first, reader, buffers }: UploadParts): Promise<void> {
+async function uploadParts(place: UploadTarget, { first, reader, buffers }: FilledParts): Promise<void> {
   const { client, Bucket, Key, signal } = place;
   const sdk = await import("@aws-sdk/client-s3");
   const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand({ Bucket, Key }), {
