@@ -9,8 +9,8 @@ import type { Work } from "../executor.ts";
 import { native } from "./native.ts";
 import { type NativeSettings, nativeDefaults } from "./native-settings.ts";
 
-// A user that no other test has.
-const uid = 47_110;
+// A user that no other test has, also of another checkout: limits of processes are a user's.
+const uid = 100_000 + process.pid;
 const settings: NativeSettings = { ...nativeDefaults, user: `${uid}:${uid}` };
 const root = mkdtempSync(join(tmpdir(), "shoal-native-attack-"));
 const clock = systemClock({ unref: true });
@@ -62,7 +62,7 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
       script: "id -u; grep -E '^(Cap|NoNewPrivs)' /proc/self/status; su -c id root",
     });
     expect((await exit).exitCode).not.toBe(0);
-    expect(said()).toMatch(/^47110\n/);
+    expect(said()).toMatch(new RegExp(`^${uid}\n`));
     for (const set of ["Inh", "Prm", "Eff", "Bnd", "Amb"]) expect(said()).toContain(`Cap${set}:\t0000000000000000`);
     expect(said()).toContain("NoNewPrivs:\t1");
   });
@@ -121,6 +121,28 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
     const shouting = await attack({ script: "exec yes", settings: { fileBytesMax: mebibyte } });
     expect((await shouting.exit).exitCode).not.toBe(0);
     expect(shouting.said().length).toBe(mebibyte);
+  });
+  const forever = "while :; do";
+  it.each([
+    ["files", `n=0; ${forever} head -c 4194304 /dev/zero >/task/$n; n=$((n+1)); sleep 0.05; done`],
+    ["a result", `n=0; ${forever} head -c 4194304 /dev/zero >/out/$n; n=$((n+1)); sleep 0.05; done`],
+    ["empty files", `n=0; ${forever} : >/task/$n; n=$((n+1)); done`],
+    ["a file that it has removed", "exec 3>/task/gone; rm /task/gone; head -c 33554432 /dev/zero >&3; sleep 1000"],
+    ["folders that no path reaches", `name=$(printf %0200d 0); ${forever} mkdir $name && cd $name; done`],
+  ])("is ended with the reason when it writes too much: %s", async (_what, script) => {
+    const made = mkdtempSync(join(root, "made-"));
+    const { exit } = await attack({
+      script,
+      settings: { fileBytesMax: 64 * mebibyte },
+      work: {
+        resources: { cpuCores: 1, memoryBytes: 256 * mebibyte, diskBytes: 16 * mebibyte },
+        outputs: [{ name: "out", path: "/out", hostPath: made }],
+      },
+    });
+    const why = expect.stringMatching(
+      /^disk limit exceeded: the task has written \d+ bytes, its limit is 16777216 bytes$/,
+    );
+    expect((await exit).failure).toEqual({ code: "DISK_LIMIT_EXCEEDED", why });
   });
   it("ends at a halt although it ignores signals and leaves its session, with everything that it started", async () => {
     const script =
