@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { silentLogger } from "@shoal/core";
 import { systemClock } from "@shoal/node";
+import { type Cgroups, cgroupsIfAny } from "@shoal/wasi-sandbox";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Work } from "../executor.ts";
 import { native } from "./native.ts";
@@ -24,15 +26,17 @@ interface Attack {
   readonly script: string;
   readonly settings?: Partial<NativeSettings>;
   readonly work?: Partial<Work>;
+  readonly cgroups?: Cgroups | undefined;
 }
 
 /** Starts a shell script as a native task. */
-async function attack({ script, settings: more, work: changes }: Attack) {
+async function attack({ script, settings: more, work: changes, cgroups }: Attack) {
   serial += 1;
   const executor = native({
     clock,
     folder: join(root, "runs"),
     settings: { ...settings, ...more },
+    cgroups,
   });
   close = async () => {
     await executor.sweep(new Set());
@@ -100,6 +104,27 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
       work: { resources: { cpuCores: 1, memoryBytes: 64 * mebibyte, diskBytes: 0 } },
     });
     expect((await exit).failure?.code).toBe("OUT_OF_MEMORY");
+  });
+  it("runs in the cgroup of its limits, where its node has cgroups", async () => {
+    const cgroups = delegated();
+    const resources = { cpuCores: 0.5, memoryBytes: 256 * mebibyte, diskBytes: 0 };
+    const { said, running } = await attack({
+      script: "echo up; sleep 1000",
+      work: { resources },
+      cgroups: cgroups.made,
+    });
+    await expect.poll(said).toBe("up\n");
+    const [group = ""] = (await readdir(cgroups.path)).filter((name) => name.startsWith("shoal-guest-"));
+    const limits = Object.entries({
+      "cpu.max": "50000 100000",
+      "memory.max": `${256 * mebibyte}`,
+      "pids.max": "64",
+    });
+    for (const [name, value] of limits) expect(await readFile(join(cgroups.path, group, name), "utf8")).toBe(value);
+    // The first process of the sandbox: those that it starts are in its group.
+    const first = (await readFile(join(cgroups.path, group, "cgroup.procs"), "utf8")).trim();
+    expect(await readFile(`/proc/${first}/cmdline`, "utf8")).toMatch(/^bwrap\0/);
+    await running.halt(0);
   });
   it("cannot start more processes than the limit, and all of them end with it", async () => {
     const script = "i=0; while [ $i -lt 200 ]; do sleep 1000 & i=$((i+1)); done; sleep 1000";
@@ -219,6 +244,17 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
     void exit;
   });
 });
+
+/** A tree with the files of a delegated group that only this process is in. */
+function delegated(): { readonly path: string; readonly made: Cgroups | undefined } {
+  const place = { root: mkdtempSync(join(root, "cgroup-")), self: join(root, "self"), pid: process.pid };
+  const path = join(place.root, "shoal.service");
+  mkdirSync(path);
+  const files = { "cgroup.controllers": "cpu memory pids\n", "cgroup.procs": `${process.pid}\n` };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
+  writeFileSync(place.self, "0::/shoal.service\n");
+  return { path, made: cgroupsIfAny(silentLogger, place) };
+}
 
 /** The ids of running processes. */
 const pids = async (): Promise<readonly string[]> => (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
