@@ -36,15 +36,11 @@ export async function watchDisk(watch: DiskWatch, ended: AbortSignal): Promise<s
   }
 }
 
-export interface FolderMeasure {
-  /** Beyond this the exact number does not matter. */
-  readonly most: number;
-  /** Does not count what belongs to this user. */
-  readonly without?: number;
-}
-
-/** The bytes of a folder with everything below it. A path that is too long to be read counts as too much. */
-export async function folderBytes(folder: string, { most, without }: FolderMeasure): Promise<number> {
+/**
+ * The bytes of a folder, as far as they exceed `most`: beyond that the exact number does not matter. A path that is too
+ * long to be read counts as too much.
+ */
+export async function folderBytes(folder: string, most: number): Promise<number> {
   let bytes = 0;
   const folders = [folder];
   for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
@@ -56,13 +52,10 @@ export async function folderBytes(folder: string, { most, without }: FolderMeasu
     for (const entry of entries) {
       const path = join(next, entry.name);
       if (entry.isDirectory()) folders.push(path);
-      const status = await lstat(path).catch(() => undefined);
-      if (without !== undefined && status?.uid === without) continue;
-      bytes += Math.max(entryBytes, entry.isDirectory() ? 0 : blocksOf(status));
+      const blocks = entry.isDirectory() ? 0 : ((await lstat(path).catch(() => undefined))?.blocks ?? 0);
+      bytes += Math.max(entryBytes, blocks * blockBytes);
       if (bytes > most) return bytes;
     }
   }
   return bytes;
 }
-
-const blocksOf = (status: { readonly blocks: number } | undefined): number => (status?.blocks ?? 0) * blockBytes;

@@ -23,8 +23,6 @@ export async function containerBytes({ docker, clock, containerId, work }: Measu
     await within<unknown>(inspected, { clock, limitMs: callLimitMs, what: "measuring a container" }),
   );
   let bytes = SizeRw ?? 0;
-  for (const { hostPath } of work.outputs) {
-    bytes += await folderBytes(hostPath, { most: work.resources.diskBytes - bytes });
-  }
+  for (const { hostPath } of work.outputs) bytes += await folderBytes(hostPath, work.resources.diskBytes - bytes);
   return bytes;
 }

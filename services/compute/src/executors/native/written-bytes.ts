@@ -6,20 +6,16 @@ import { treeOf } from "./process-tree.ts";
 // The unit of `blocks` in stat(2).
 const blockBytes = 512;
 
-// The node is root, and no task is: what is root's in the task's folders are inputs and the node's own files.
-const nodeUser = 0;
-
 /**
  * The bytes that a run has written to the disk: its folders, and files that it has removed and keeps open. `pid` is its
  * first process.
  */
 export async function writtenBytes(work: Work, pid: number): Promise<number> {
   const most = work.resources.diskBytes;
-  const outside = work.outputs.map(({ hostPath }) => hostPath).filter((path) => !path.startsWith(`${work.folder}/`));
   let bytes = await removedBytes(pid, (await stat(work.folder)).dev);
-  for (const folder of [work.folder, ...outside]) {
+  for (const folder of [work.folder, ...work.outputs.map(({ hostPath }) => hostPath)]) {
     if (bytes > most) break;
-    bytes += await folderBytes(folder, { most: most - bytes, without: nodeUser });
+    bytes += await folderBytes(folder, most - bytes);
   }
   return bytes;
 }
