@@ -106,6 +106,12 @@ export {
 } from "./node/events.ts";
 export { Heartbeat, NodeInfo } from "./node/info.ts";
 export { type NodeEvent, type NodeState, nodeMachine } from "./node/machine.ts";
+export { checkParams } from "./params/check-params.ts";
+export { dataUri } from "./params/data-uri.ts";
+export { engineParams } from "./params/engines/index.ts";
+export { publisherParams } from "./params/publishers/index.ts";
+export { sourceParams } from "./params/sources/index.ts";
+export { isPrefix, type S3SourceParams } from "./params/sources/s3.ts";
 export { featureLevel, protocolLevel, protocolLevelMin } from "./protocol.ts";
 export {
   addResources,
