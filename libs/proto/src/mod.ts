@@ -126,7 +126,7 @@ export {
 } from "./quantities.ts";
 export { NamespaceUse, QueuedJob, QueueSummary, queuedJobsMax } from "./queue-summary.ts";
 export { Report, reportBytesMax } from "./report.ts";
-export { SecretDeleted, SecretPut } from "./secret/events.ts";
+export { SecretDeleted, SecretPut, SecretResealed } from "./secret/events.ts";
 export { type SecretEvent, type SecretState, secretMachine } from "./secret/machine.ts";
 export { SecretAnswer, SecretRequest, secretAnswerContext } from "./secret/request.ts";
 export { SealedSecret, secretLimits } from "./secret/sealed-secret.ts";
