@@ -58,28 +58,28 @@ describe("a secret", () => {
 });
 
 describe("a secret that is sealed to another key", () => {
-  const again = { version: 1, keyId: "k2", sealed: "YWdhaW4=" };
+  const other = { version: 1, keyId: "k2", sealed: "YWdhaW4=" };
   it("has the same versions, one of them sealed to that key", () => {
     givenSecret(put(1), put(2))
-      .when({ name: "Reseal", ...again })
-      .then(SecretResealed.of(again));
-    const { state } = givenSecret(put(1), put(2), SecretResealed.of(again));
+      .when({ name: "Reseal", ...other })
+      .then(SecretResealed.of(other));
+    const { state } = givenSecret(put(1), put(2), SecretResealed.of(other));
     expect(state?.versions.map(({ version, keyId }) => [version, keyId])).toEqual([
       [1, "k2"],
       [2, "k1"],
     ]);
   });
   it("is not sealed twice to one key: another requester was faster", () => {
-    givenSecret(put(1), SecretResealed.of(again))
-      .when({ name: "Reseal", ...again, sealed: "b3RoZXI=" })
+    givenSecret(put(1), SecretResealed.of(other))
+      .when({ name: "Reseal", ...other, sealed: "b3RoZXI=" })
       .then();
   });
   it("is refused for a version that is not stored", () => {
     givenSecret(put(1))
-      .when({ name: "Reseal", ...again, version: 2 })
+      .when({ name: "Reseal", ...other, version: 2 })
       .refused("SECRET_NOT_FOUND");
     givenSecret(put(1), SecretDeleted.of({}))
-      .when({ name: "Reseal", ...again })
+      .when({ name: "Reseal", ...other })
       .refused("SECRET_NOT_FOUND");
   });
 });

@@ -38,10 +38,10 @@ export async function resealSecrets(parts: SecretParts, { names, after, actor }:
   for (const secret of now) {
     const old = ((await readSecret(parts, secret))?.versions ?? []).filter(({ keyId }) => keyId !== keys.keyId);
     for (const version of old) {
-      const again = sealedAgain(keys, secret, version);
-      if (typeof again === "string")
-        failed.push({ ...secret, version: version.version, keyId: version.keyId, why: again });
-      else if (await append(parts, secret, { ...again, actor })) resealed += 1;
+      const newlySealed = sealedAgain(keys, secret, version);
+      if (typeof newlySealed === "string")
+        failed.push({ ...secret, version: version.version, keyId: version.keyId, why: newlySealed });
+      else if (await append(parts, secret, { ...newlySealed, actor })) resealed += 1;
     }
     if (old.length > 0) await projectSecret(parts, secret);
   }

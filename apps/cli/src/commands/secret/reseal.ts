@@ -8,7 +8,7 @@ export const reseal: CommandPart = {
   examples: ["shoal secret init keys.pem --rotate", "shoal secret reseal"],
   async run({ context: { client: open, output, terminal } }) {
     const client = await open();
-    const failed: Failure[] = [];
+    const failed: NotResealed[] = [];
     let resealed = 0;
     let keyId = "";
     let after = "";
@@ -29,16 +29,16 @@ export const reseal: CommandPart = {
   },
 };
 
-type Failure = ReturnType<typeof readAnswer<typeof apiRoutes.resealSecrets>>["failed"][number];
+type NotResealed = ReturnType<typeof readAnswer<typeof apiRoutes.resealSecrets>>["failed"][number];
 
-const onWire = ({ namespace, name, version, keyId, why }: Failure) => ({
+const onWire = ({ namespace, name, version, keyId, why }: NotResealed) => ({
   ...{ Namespace: namespace, Name: name, Version: version, KeyID: keyId, Why: why },
 });
 
 // A page of a terminal; the versions of one key have one reason.
 const shownMax = 10;
 
-function notResealed(failed: readonly Failure[]): CliError {
+function notResealed(failed: readonly NotResealed[]): CliError {
   const shown = failed
     .slice(0, shownMax)
     .map(({ namespace, name, version, why }) => `${namespace}/${name}@${version}: ${why}`);
