@@ -4,7 +4,7 @@ import type { JobQuery } from "./catalog.ts";
 import type { ListAnswer } from "./list-thread.ts";
 import { pageReader } from "./page-reader.ts";
 
-// The thread of the lists: one page for each message, on a connection of its own. It loads no schemas, so that it starts
+// The thread of the lists: one page for each message, on a separate connection. It loads no schemas, so that it starts
 // within some milliseconds and takes little memory.
 
 // The writer holds locks for moments only, as when it resets the write-ahead log.

@@ -19,7 +19,8 @@ const countedMax = 1_000;
 // Requirements among which the most selective is looked for.
 const setsMax = 8;
 
-const statements = {
+/** Statements besides those of `candidatesQuery`. */
+export const pageStatements = {
   load: "SELECT seq, wire FROM jobs WHERE row = ?",
   check: "SELECT namespace, labels FROM jobs WHERE row = ?",
   countTerms:
@@ -27,7 +28,7 @@ const statements = {
   countNamespace: "SELECT count(*) AS count FROM (SELECT 1 FROM jobs WHERE namespace = ? LIMIT ?)",
 } as const;
 
-interface Candidate {
+interface CandidateRow {
   readonly row: SQLInputValue;
   readonly at: number;
   readonly id: string;
@@ -77,15 +78,15 @@ interface GrowingPage {
 
 const emptyPage = (place: JobPlace | undefined): GrowingPage => ({ jobs: [], bytes: 0, position: 0, place });
 
-function addTo(page: GrowingPage, prepare: Prepare, { row }: Candidate): void {
-  const stored = prepare(statements.load).get(row);
+function addTo(page: GrowingPage, prepare: Prepare, { row }: CandidateRow): void {
+  const stored = prepare(pageStatements.load).get(row);
   const wire = String(stored?.["wire"]);
   page.jobs.push(wire);
   page.bytes += wire.length;
   page.position = Math.max(page.position, Number(stored?.["seq"]));
 }
 
-const isAt = (place: JobPlace | undefined, { at, id }: Candidate): boolean => place?.at === at && place.jobId === id;
+const isAt = (place: JobPlace | undefined, { at, id }: CandidateRow): boolean => place?.at === at && place.jobId === id;
 
 const encoder = new TextEncoder();
 
@@ -96,9 +97,9 @@ const finished = ({ jobs, position }: GrowingPage, next: JobPlace | undefined): 
   position,
 });
 
-function matches(prepare: Prepare, { row }: Candidate, { namespace, labels }: JobQuery): boolean {
+function matches(prepare: Prepare, { row }: CandidateRow, { namespace, labels }: JobQuery): boolean {
   if (labels === undefined) return true;
-  const stored = prepare(statements.check).get(row);
+  const stored = prepare(pageStatements.check).get(row);
   if (namespace !== undefined && stored?.["namespace"] !== namespace) return false;
   const own = JSON.parse(String(stored?.["labels"]));
   return labels.every((each) => selects(own, each));
@@ -124,12 +125,12 @@ function sourceOf(prepare: Prepare, { namespace, labels = [] }: JobQuery): Candi
 function countOf(prepare: Prepare, source: CandidateSource): number {
   const { sql, value } =
     "terms" in source
-      ? { sql: statements.countTerms, value: JSON.stringify(source.terms) }
-      : { sql: statements.countNamespace, value: source.namespace ?? "" };
+      ? { sql: pageStatements.countTerms, value: JSON.stringify(source.terms) }
+      : { sql: pageStatements.countNamespace, value: source.namespace ?? "" };
   return Number(prepare(sql).get(value, countedMax)?.["count"]);
 }
 
-function candidates(prepare: Prepare, source: CandidateSource, range: CandidateRange): readonly Candidate[] {
+function candidates(prepare: Prepare, source: CandidateSource, range: CandidateRange): readonly CandidateRow[] {
   const { sql, values } = candidatesQuery(source, range);
   const rows = prepare(sql).all(...values);
   return rows.map(({ row = null, at, id }) => ({ row, at: Number(at), id: String(id) }));
