@@ -22,9 +22,11 @@ export function listedJobs(count: number): Pick<ViewStore, "follow"> {
   };
 }
 
-// The multiplier of Knuth's multiplicative hash: ids, and the times of changes, are in no order.
+// The multiplier of Knuth's multiplicative hash: ids are in no order.
 const scattered = (index: number): number => Math.imul(index, 2_654_435_761) >>> 0;
 const firstAt = 1_760_000_000_000;
+// A submission each 20 ms, of jobs that take up to a minute.
+const [everyMs, durationMs] = [20, 60_000];
 
 const template = JobEntity.parse({
   id: "j-1",
@@ -57,8 +59,8 @@ export function jobAt(index: number): ListedJob {
     id: `j-${hash.toString(16).padStart(8, "0")}-0000-4000-8000-${index.toString(16).padStart(12, "0")}`,
     namespace,
     labels: { team: `t${index % 10}`, run: String(Math.floor(index / 1000)), ...rare },
-    createTime: firstAt + index,
-    modifyTime: firstAt + (hash % 1e9),
+    createTime: firstAt + index * everyMs,
+    modifyTime: firstAt + index * everyMs + (hash % durationMs),
   };
 }
 

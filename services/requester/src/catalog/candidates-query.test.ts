@@ -45,8 +45,16 @@ describe("the search of a list", () => {
     expect(plan.join("\n")).not.toContain("TEMP B-TREE");
   });
   it.each(Object.entries(pageStatements))("reads with %s what it looks up, and no more", (_, sql) => {
-    const plan = planOf(sql, sql.split("?").slice(1).map(() => "1"));
+    const plan = planOf(
+      sql,
+      sql
+        .split("?")
+        .slice(1)
+        .map(() => "1"),
+    );
     const reads = plan.filter((step) => /SEARCH|SCAN/.test(step) && !/json_each|subquery/.test(step));
-    expect(reads).toEqual([expect.stringMatching(/^SEARCH \w+ USING (COVERING INDEX|INTEGER PRIMARY KEY|PRIMARY KEY)/)]);
+    expect(reads).toEqual([
+      expect.stringMatching(/^SEARCH \w+ USING (COVERING INDEX|INTEGER PRIMARY KEY|PRIMARY KEY)/),
+    ]);
   });
 });

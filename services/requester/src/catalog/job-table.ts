@@ -35,9 +35,9 @@ const statements = {
   update: `UPDATE jobs SET ${all.map((each) => `${each} = ?`).join(", ")} WHERE row = ?`,
   mark: "UPDATE jobs SET in_bucket = 1 WHERE row = ?",
   remove: "DELETE FROM jobs WHERE row = ?",
-  // One statement for all terms of a job, in JSON: a call for each costs as much as the write.
-  label: "INSERT OR REPLACE INTO labels SELECT value, ?, ?, ?, ? FROM json_each(?)",
-  unlabel: "DELETE FROM labels WHERE term IN (SELECT value FROM json_each(?)) AND created = ? AND id = ?",
+  label: "INSERT INTO labels (term, created, id, modified, row) VALUES (?, ?, ?, ?, ?)",
+  touch: "UPDATE labels SET modified = ? WHERE term = ? AND created = ? AND id = ?",
+  unlabel: "DELETE FROM labels WHERE term = ? AND created = ? AND id = ?",
   find: "SELECT namespace, seq, wire FROM jobs WHERE id = ?",
   state: "SELECT row, seq, in_bucket, created, labels FROM jobs WHERE id = ?",
   ids: "SELECT id FROM jobs WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
@@ -137,26 +137,29 @@ type StoredState = Readonly<Record<string, SQLOutputValue>>;
 function rowWriter(database: DatabaseSync) {
   const of = (name: keyof typeof statements) => database.prepare(statements[name]);
   const [insert, update, mark, remove] = [of("insert"), of("update"), of("mark"), of("remove")];
-  const [label, unlabel] = [of("label"), of("unlabel")];
+  const [label, touch, unlabel] = [of("label"), of("touch"), of("unlabel")];
   const values = (row: JobRow, isInBucket: boolean) => [...columns.map((column) => row[column]), isInBucket ? 1 : 0];
 
   function addLabels({ id, created, modified, terms }: JobRow, row: SQLInputValue): void {
-    if (terms.length > 0) label.run(created, id, modified, row, JSON.stringify(terms));
+    for (const term of terms) label.run(term, created, id, modified, row);
   }
-  function removeLabels(id: string, before: StoredState): void {
-    const terms = termsOf(JSON.parse(String(before["labels"])));
-    if (terms.length > 0) unlabel.run(JSON.stringify(terms), before["created"] ?? null, id);
+  function removeLabels(id: string, { labels, created = null }: StoredState): void {
+    for (const term of termsOf(JSON.parse(String(labels)))) unlabel.run(term, created, id);
   }
   return {
     insert: (row: JobRow, isInBucket: boolean) =>
       addLabels(row, insert.run(...values(row, isInBucket)).lastInsertRowid),
     update(row: JobRow, before: StoredState, isInBucket: boolean) {
-      const isSame = before["labels"] === row.labels && before["created"] === row.created;
-      if (!isSame) removeLabels(row.id, before);
-      update.run(...values(row, isInBucket), before["row"] ?? null);
-      addLabels(row, before["row"] ?? null);
+      const { row: number = null, labels, created } = before;
+      update.run(...values(row, isInBucket), number);
+      if (labels === row.labels && created === row.created)
+        for (const term of row.terms) touch.run(row.modified, term, row.created, row.id);
+      else {
+        removeLabels(row.id, before);
+        addLabels(row, number);
+      }
     },
-    mark: (before: StoredState) => void mark.run(before["row"] ?? null),
+    mark: ({ row = null }: StoredState) => void mark.run(row),
     remove(id: string, before: StoredState) {
       removeLabels(id, before);
       remove.run(before["row"] ?? null);

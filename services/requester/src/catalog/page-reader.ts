@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { selects } from "@shoal/core/constraints";
 import { type CandidateRange, type CandidateSource, candidatesQuery } from "./candidates-query.ts";
 import type { JobPage, JobPlace, JobQuery } from "./catalog.ts";
-import { termsMeeting } from "./label-terms.ts";
+import { type TermRange, termsMeeting, valuesMax, withUnindexed } from "./label-terms.ts";
 
 /** The most jobs that one call scans, so that a search for few of many jobs does not delay other lists: some 20 ms (measured). */
 export const scannedMax = 5_000;
@@ -23,6 +23,8 @@ const setsMax = 8;
 export const pageStatements = {
   load: "SELECT seq, wire FROM jobs WHERE row = ?",
   check: "SELECT namespace, labels FROM jobs WHERE row = ?",
+  // Skips the jobs of each term.
+  nextTerm: "SELECT term FROM labels WHERE term > ? AND term < ? ORDER BY term LIMIT 1",
   countTerms:
     "SELECT count(*) AS count FROM (SELECT 1 FROM labels WHERE term IN (SELECT value FROM json_each(?)) LIMIT ?)",
   countNamespace: "SELECT count(*) AS count FROM (SELECT 1 FROM jobs WHERE namespace = ? LIMIT ?)",
@@ -108,18 +110,33 @@ function matches(prepare: Prepare, { row }: CandidateRow, { namespace, labels }:
 /** The smallest of the sets that have every match, as far as counting them is cheap. */
 function sourceOf(prepare: Prepare, { namespace, labels = [] }: JobQuery): CandidateSource {
   const whole: CandidateSource = { namespace };
-  const sets = labels
-    .flatMap((each): CandidateSource[] => {
-      const terms = termsMeeting(each);
-      return terms === undefined ? [] : [{ terms }];
-    })
-    .slice(0, setsMax);
+  const required = labels.flatMap((each) => {
+    const terms = termsMeeting(each);
+    return terms === undefined ? [] : [terms];
+  });
+  const sets = required.slice(0, setsMax).flatMap((each): CandidateSource[] => {
+    const terms = "from" in each ? termsIn(prepare, each) : each;
+    return terms === undefined ? [] : [{ terms }];
+  });
   if (sets.length === 0) return whole;
   const counted = (namespace === undefined ? sets : [...sets, whole]).map((source) => ({
     source,
     count: countOf(prepare, source),
   }));
   return counted.reduce((least, each) => (each.count < least.count ? each : least)).source;
+}
+
+/** The terms of a range, when they are few enough to be merged. */
+function termsIn(prepare: Prepare, { from, below }: TermRange): readonly string[] | undefined {
+  const terms: string[] = [];
+  const next = prepare(pageStatements.nextTerm);
+  for (let term = from; ; ) {
+    const found = next.get(term, below)?.["term"];
+    if (found === undefined) return withUnindexed(terms);
+    if (terms.length === valuesMax) return undefined;
+    term = String(found);
+    terms.push(term);
+  }
 }
 
 function countOf(prepare: Prepare, source: CandidateSource): number {
