@@ -151,7 +151,7 @@ export {
 } from "./subjects.ts";
 export { UploadAnswer, UploadRequest } from "./upload.ts";
 export { shoalReleasedAt, shoalVersion } from "./version.ts";
-export { type FromWire, fromWire, readParams, toWire } from "./wire/codec.ts";
+export { type FromWire, fromWire, readBack, readParams, toWire } from "./wire/codec.ts";
 export { type FoldedKeys, foldKeys, shownKey } from "./wire/fold-keys.ts";
 export { wireJsonSchema } from "./wire/json-schema.ts";
 export type { WireMeta } from "./wire/meta.ts";
