@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { failureInWords } from "../failure.ts";
+import { compactHeap } from "../process/compact-heap.ts";
 import { notifyParent } from "../process/parent.ts";
 import { listenForQuit } from "../process/quit.ts";
 import { wantFreePort } from "./free-port.ts";
@@ -27,6 +28,7 @@ async function guard(): Promise<number> {
     const { findServer, startServer } = await import("@shoal/nats/server");
     const server = await startServer(await findServer(), { dataDir, port, users });
     await notifyParent({ type: "ready", facts: { url: server.url, port: server.port, serverPid: server.pid } });
+    compactHeap();
     const end = await Promise.race([server.ended, quit.asked]);
     await server.stop();
     return end === undefined ? 0 : 1;
