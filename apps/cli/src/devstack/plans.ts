@@ -2,7 +2,6 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ChildPlan } from "./child.ts";
 import type { DataDir } from "./data-dir.ts";
-import type { GuardOrder } from "./guard-order.ts";
 import type { RightsOrder } from "./rights-order.ts";
 import type { DevstackSettings } from "./settings.ts";
 
@@ -14,11 +13,6 @@ const program = (path: string): string => fileURLToPath(new URL(`${path}${ending
 export const requesterUser = "requester";
 export const nodeName = (index: number): string => `node-${index}`;
 const requesterName = (index: number): string => `requester-${index}`;
-
-/** The plan of the NATS server's guard. */
-export function natsPlan(dataDir: DataDir, order: GuardOrder): ChildPlan {
-  return { name: "nats", args: [program("./guard-main")], env: {}, order, logFile: dataDir.logOf("nats") };
-}
 
 /** The plan of the process that computes the rights of the NATS server's users. */
 export function rightsPlan(dataDir: DataDir, order: RightsOrder): ChildPlan {
