@@ -15,7 +15,7 @@ export interface StarvationOptions {
 interface KnownJob {
   readonly needs: PlannedNeeds;
   readonly priority: number;
-  /** Since when it waits while no job as large has started where it fits, by the true clock; undefined once it was placed or is over. */
+  /** Since when it waits while no job as large, or of higher priority, has started where it fits, by the true clock; undefined once it was placed or is over. */
   waitsSince: number | undefined;
 }
 
@@ -32,8 +32,8 @@ export function createStarvationChecker({ plan, sim, startAt, problem }: Starvat
     const now = sim.clock.now();
     small.waitsSince = undefined;
     for (const [otherId, other] of jobs) {
-      if (other.waitsSince === undefined || !fits(other.needs, node) || small.priority > other.priority) continue;
-      if (!isSmaller(small.needs, other.needs)) other.waitsSince = now;
+      if (other.waitsSince === undefined || !fits(other.needs, node)) continue;
+      if (small.priority > other.priority || !isSmaller(small.needs, other.needs)) other.waitsSince = now;
       else if (now - Math.max(other.waitsSince, noFaultsAt) > starvedMs)
         problem(`${otherId} waits while ${id}, which is smaller, starts on ${nodeId}, which fits it`);
     }

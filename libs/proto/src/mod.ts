@@ -118,7 +118,7 @@ export {
   shortage,
   timesFitting,
 } from "./quantities.ts";
-export { NamespaceUse, QueuedJob, QueueSummary, queuedJobsMax } from "./queue-summary.ts";
+export { HeldJob, NamespaceUse, QueuedJob, QueueSummary, queuedJobsMax } from "./queue-summary.ts";
 export { Report, reportBytesMax } from "./report.ts";
 export { SecretDeleted, SecretPut } from "./secret/events.ts";
 export { type SecretEvent, type SecretState, secretMachine } from "./secret/machine.ts";
