@@ -48,6 +48,7 @@ export interface Plan {
     readonly rounds: number;
     readonly waitMs: number;
     readonly reserveAfterMs?: number;
+    readonly preemption?: boolean;
     readonly disconnectAfterMs: number;
     readonly settleMs: number;
     readonly forgetAfterMs?: number;
@@ -83,6 +84,7 @@ export function planOf(seed: number): Plan {
   const operators = drawOrders(prng.split("orders"), { nodes: [...nodes.keys()], doomed, faultsMs });
   const patience = prng.split("patience");
   const isPatient = patience.happens(0.3);
+  const preemption = prng.split("preemption").happens(0.4);
   return {
     seed,
     requesters,
@@ -97,7 +99,9 @@ export function planOf(seed: number): Plan {
       ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
       ...drawTypes(jobs.split("types"), { faultsMs }),
       ...drawStream(jobs.split("stream"), survivors, { fromMs: faultsMs, lastMs: streamMs }),
-    ].map((job) => (isPatient ? { ...job, spec: withPatience(patience, job.spec) } : job)),
+    ]
+      .map((job) => (isPatient ? { ...job, spec: withPatience(patience, job.spec) } : job))
+      .map((job) => (preemption ? spreadPriorities(job) : job)),
     operators,
     upgrade: drawUpgrade(prng.split("upgrade"), requesters, faultsMs),
     errands: drawErrands(prng.split("errands"), faultsMs * 0.7),
@@ -114,8 +118,19 @@ export function planOf(seed: number): Plan {
       heartbeatMs: isLarge ? 1_000 : prng.pick([500, 1_000]),
       reserveAfterMs: prng.pick([5_000, 30_000]),
       manualApproval: operators.manualApproval,
+      preemption,
     },
   };
+}
+
+// More than the gap at which a job preempts another one.
+const priorityStep = 15;
+
+/** Priorities so far apart that jobs preempt each other. */
+function spreadPriorities(job: PlannedJob): PlannedJob {
+  const spread = (spec: JobSpec): JobSpec => ({ ...spec, priority: spec.priority * priorityStep });
+  const versions = job.versions?.map((version) => ({ ...version, spec: version.spec && spread(version.spec) }));
+  return { ...job, spec: spread(job.spec), ...(versions === undefined ? {} : { versions }) };
 }
 
 // The largest job that a node runs: no job is larger than the quota and waits for ever.

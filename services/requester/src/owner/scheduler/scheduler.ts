@@ -9,8 +9,9 @@ import { NamespaceQuotas, type Quota } from "./namespace-quotas.ts";
 import { NodeRooms } from "./node-rooms.ts";
 import { OtherQueues } from "./other-queues.ts";
 import type { PendingEntry } from "./pending-entry.ts";
-import { type PlaceOptions, placeEntry } from "./place-entry.ts";
+import { type PlaceOptions, type Preempt, placeEntry } from "./place-entry.ts";
 import type { Placeable } from "./placeable.ts";
+import { Preemption } from "./preemption.ts";
 import { QuotaGate } from "./quota-gate.ts";
 import { Reservations } from "./reservations.ts";
 import { turnsOf } from "./turns-of.ts";
@@ -23,6 +24,8 @@ export interface SchedulerOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly auction: BiddingSettings;
+  /** Sends the orders of jobs that end executions of lower priorities; required by the setting `preemption`. */
+  readonly preempt?: Preempt;
   /** By namespace, `*` for the others; no quotas when left out. */
   readonly quotas?: ReadonlyMap<string, Quota>;
 }
@@ -46,6 +49,7 @@ export class Scheduler {
   readonly #lanes = new Lanes(this.#rooms);
   readonly #reporter: WaitReporter;
   readonly #reservations: Reservations;
+  readonly #preemption: Preemption;
   readonly #quotas: NamespaceQuotas;
   readonly #gate: QuotaGate;
   /** The entries of each job, by the node that they are pinned to. */
@@ -57,8 +61,9 @@ export class Scheduler {
     const bidding = { ...options, rooms: this.#rooms, isCandidate };
     this.#reporter = new WaitReporter(options);
     this.#reservations = new Reservations(bidding);
-    const { clock, membership, quotas = new Map() } = options;
-    this.#placing = { bidding, reservations: this.#reservations, reporter: this.#reporter, membership };
+    this.#preemption = new Preemption({ ...bidding, reservations: this.#reservations });
+    const { clock, membership, quotas = new Map(), preempt = () => undefined } = options;
+    this.#placing = { bidding, reservations: this.#reservations, reporter: this.#reporter, membership, preempt };
     this.#quotas = new NamespaceQuotas({
       ...{ quotas, others: this.#others },
       freed: (namespace) => this.#gate.freed(namespace),
@@ -180,6 +185,7 @@ export class Scheduler {
     else this.#try(lane, turn);
     this.#reporter.add(entry);
     if (lane.isBlocked) this.#reportBehind(lane);
+    this.#preempt(lane);
   }
 
   #drop(target: Placeable, { entry, lane, pinnedTo }: LaneEntry): void {
@@ -232,7 +238,13 @@ export class Scheduler {
         this.#gate.leave(claim);
         this.#start(lane, false);
         if (lane.isBlocked) this.#reportBehind(lane);
+        this.#preempt(lane);
       });
+  }
+
+  /** Ends executions of lower priorities for the first entry of the lane, when that is allowed and no room is free. */
+  #preempt(lane: Lane): void {
+    this.#preemption.search(lane, (turn) => this.#try(lane, turn));
   }
 
   /** The entry was held for a quota. Its lane may have been removed meanwhile. */
@@ -268,6 +280,7 @@ export class Scheduler {
       const turn = this.#reservations.next(lane);
       if (turn !== undefined) this.#try(lane, turn);
       this.#start(lane, true);
+      this.#preempt(lane);
     });
   }
 
