@@ -1,5 +1,6 @@
 import { createPrng, drawFaults, type Faults, type Prng, sampleSpec } from "@shoal/core/testing";
 import type { JobSpec } from "@shoal/proto";
+import { drawDemands } from "./plan-devices.ts";
 import { drawErrands, type PlannedErrand } from "./plan-errands.ts";
 import { drawNodes, drawPreferences, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
 import { drawOrders, type PlannedOrders, withPatience } from "./plan-orders.ts";
@@ -148,7 +149,7 @@ function jobOf(prng: Prng, index: number, survivors: readonly PlannedNode[]): Pl
   if (prng.happens(0.15)) params["FailWith"] = "it was configured to fail";
   if (prng.happens(0.1)) params["ExitCode"] = 3;
   const { pool, ...resources } = drawPreferences(prng);
-  const spec: JobSpec = {
+  const plain: JobSpec = {
     ...sampleSpec({
       count: prng.pick([0, 1, 1, 1, 2, 3, 6]),
       params,
@@ -162,6 +163,7 @@ function jobOf(prng: Prng, index: number, survivors: readonly PlannedNode[]): Pl
     }),
     constraints: pool === undefined ? [] : inPool(pool),
   };
+  const spec = drawDemands(prng.split(`demands-${index}`), plain);
   const canRun = survivors.some((node) => fits(needsOf(spec), node));
   const atMs = prng.happens(0.2) ? noFaultsAt(prng) : prng.between(0, faultsMs * 0.7);
   return {

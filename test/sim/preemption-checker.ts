@@ -2,7 +2,7 @@ import { type ClusterNode, isOver, type Job, preemptsUpTo, type StoredCommit, sp
 import type { SimulatedCluster } from "@shoal/core/testing";
 import { ExecutionsStopping, slotsIn } from "@shoal/proto";
 import { faultsMs, type Plan } from "./plan.ts";
-import { fits, needsOf } from "./plan-nodes.ts";
+import { fits, isAsLarge, needsOf } from "./plan-nodes.ts";
 
 export interface PreemptionCheckerOptions {
   readonly plan: Pick<Plan, "nodes" | "quota" | "settings">;
@@ -62,7 +62,7 @@ export function createPreemptionChecker({ plan, sim, startAt, jobs, nodes, probl
         const isUsable = approval === "approved" && drain === undefined && connection === "connected";
         if (state !== "running" || startedAt > sinceAt || !preemptible.has(spec.type) || !isUsable) continue;
         if (spec.priority > preemptsUpTo(header.spec.priority) || node === undefined || !fits(needs, node)) continue;
-        if (larger.cores >= needs.cores && larger.memoryBytes >= needs.memoryBytes) return placement.executionId;
+        if (isAsLarge(larger, needs)) return placement.executionId;
       }
     }
     return undefined;

@@ -31,12 +31,21 @@ describe("victims", () => {
     expect(chosen([execution("a", 41, { resources: cores(8) }), execution("b", 40)], cores(1))).toEqual(["b"]);
   });
   it("are as few as possible within a priority, and the youngest", () => {
-    const small = ["a", "b", "c"].map((id, index) => execution(id, 10, { assignedAt: index }));
+    const small = ["a", "b", "c"].map((id, index) => execution(id, 10, { assignedAt: -index }));
     expect(chosen([...small, execution("large", 10, { resources: cores(3) })], cores(2))).toEqual(["large"]);
-    expect(chosen(small, cores(2))).toEqual(["b", "c"]);
+    expect(chosen(small, cores(2))).toEqual(["a", "b"]);
   });
   it("of a low priority are spared when those of a higher one are needed and suffice", () => {
     expect(chosen([execution("low", 10), execution("high", 20, { resources: cores(4) })], cores(4))).toEqual(["high"]);
+  });
+  it("of a higher priority are spared rather than those of a lower one", () => {
+    const two = { resources: cores(2) };
+    const running = [
+      execution("low", 10),
+      execution("high", 20, two),
+      execution("young", 20, { ...two, assignedAt: 5 }),
+    ];
+    expect(chosen(running, cores(3))).toEqual(["low", "young"]);
   });
   it("have the kind of resource that is missing", () => {
     const running = [execution("cpu", 10, { resources: cores(4) }), execution("gpu", 20, { resources: cores(1, 1) })];

@@ -62,6 +62,8 @@ describe("a bidder", () => {
     ]);
     portRange.release("e-1");
     expect((await answered()).bids).toMatchObject([{ accepted: true }]);
+    const two = await answer({ ...bidder(), portRange }, { asks: [{ ...ask, slots: 2 }], released: [] });
+    expect(two.bids).toMatchObject([{ accepted: true, slots: 1 }]);
   });
 
   it("lists the executions that would end for an ask, and reserves what they free", async () => {

@@ -56,7 +56,10 @@ async function bidFor(options: BidderOptions, ask: Ask): Promise<Bid> {
       ledger.announceFreeRoom();
       return { ...refusal(options, ask, taken), busy: true, available: reservation.left() };
     }
-    const held = ledger.hold(ask.askId, ask.requirements.resources, reservation.slotsFor(ask));
+    // Only one execution has a port that the task names.
+    const slotsMax = (ask.requirements.network.staticPorts ?? []).length > 0 ? 1 : ask.slots;
+    const slots = Math.min(slotsMax, reservation.slotsFor(ask));
+    const held = ledger.hold(ask.askId, ask.requirements.resources, slots);
     if (ask.othersWait === true) ledger.announceFreeRoom();
     if (held.holdUntil === undefined) return busy(options, ask, held.why);
     reservation.granted(ask);

@@ -11,16 +11,17 @@ interface SetUp {
   readonly victims: readonly (readonly Pick<Victim, "executionId" | "priority">[] | undefined)[];
   readonly preemption?: boolean;
   readonly quota?: number;
+  readonly reserveAfterMs?: number;
 }
 
 /** Full nodes with victims, and the orders that the scheduler sends. */
-function setUp({ victims, preemption = true, quota }: SetUp) {
+function setUp({ victims, preemption = true, quota, reserveAfterMs = 30_000 }: SetUp) {
   const orders: { readonly victims: readonly string[]; readonly jobId: string; readonly priority: number }[] = [];
   const asked: { readonly nodeId: string; readonly jobId: string; readonly reserves: boolean }[] = [];
   const released: string[] = [];
   const harness = schedulerHarness({
     nodes: nodesOf(victims.length).map((info) => ({ ...info, available: { ...info.available, cpuCores: 0 } })),
-    auction: { width: 3, rounds: 8, waitMs: 300, reserveAfterMs: 30_000, preemption },
+    auction: { width: 3, rounds: 8, waitMs: 300, reserveAfterMs, preemption },
     ...(quota === undefined ? {} : { quotas: new Map([["default", { cpuCores: quota }]]) }),
     onRelease: (nodeId) => void released.push(nodeId),
     preempt: (found, { jobId, priority }) =>
@@ -33,7 +34,8 @@ function setUp({ victims, preemption = true, quota }: SetUp) {
       const reserves = ask.reserveSince !== undefined;
       if (ask.preemptsUpTo !== undefined) asked.push({ nodeId: node.info.nodeId, jobId: ask.jobId, reserves });
       const offered = ask.preemptsUpTo === undefined ? undefined : victims[index];
-      if (bid.accepted || offered === undefined) return bid;
+      const isAllowed = offered?.every(({ priority }) => priority <= (ask.preemptsUpTo ?? 0));
+      if (bid.accepted || offered === undefined || isAllowed !== true) return bid;
       const full = offered.map((each) => ({ ...each, jobId: "j-low", namespace: "default", assignedAt: 1 }));
       return { ...bid, victims: full, ...(reserves ? { reserved: true } : {}) };
     };
@@ -119,6 +121,17 @@ describe("a job that finds no room", () => {
     expect(asked.length).toBeGreaterThan(1);
   });
 
+  it("does not wait for the search of one that may end less", async () => {
+    const { submit, clock, nodes, orders } = setUp({ victims: [undefined, [{ executionId: "e-45", priority: 45 }]] });
+    // Each try, and each search, waits 300 ms for it.
+    (nodes.get("n-0") ?? expect.unreachable()).isSilent = true;
+    submit(cores(1));
+    await clock.advance(450);
+    const urgent = submit(cores(1, 90));
+    await clock.advance(1_000);
+    expect(orders.map(({ jobId }) => jobId)).toEqual([urgent.ref.id]);
+  });
+
   it("waits for another one of its lane, unless it has a higher priority", async () => {
     const { submit, clock, orders } = setUp({ victims: [[low], [low]] });
     const first = submit(cores(1));
@@ -133,7 +146,7 @@ describe("a job that finds no room", () => {
 });
 
 it("a hold that a search made is released", async () => {
-  const { submit, clock, nodes, orders } = setUp({ victims: [undefined] });
+  const { submit, clock, nodes, orders } = setUp({ victims: [undefined], reserveAfterMs: 3_600_000 });
   const job = submit(cores(1));
   await clock.settle();
   const node = nodes.get("n-0") ?? expect.unreachable();

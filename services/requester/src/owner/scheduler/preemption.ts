@@ -48,7 +48,11 @@ export class Preemption {
         const turn = nodeId === undefined ? undefined : lane.takeFor(entry, nodeId);
         if (turn !== undefined) found(turn);
       })
-      .finally(() => this.#searching.delete(lane));
+      .finally(() => {
+        this.#searching.delete(lane);
+        // For an entry of higher priority that came meanwhile.
+        this.search(lane, found);
+      });
   }
 
   /**
