@@ -2,7 +2,7 @@ import { readdir, stat, statfs } from "node:fs/promises";
 
 // The unit of `blocks` in stat(2).
 const blockBytes = 512;
-// The type of tmpfs in statfs(2): its files are memory, which has limits of its own.
+// The type of tmpfs in statfs(2): its files are memory, which has other limits.
 const memoryType = 0x01021994;
 
 /**
