@@ -82,7 +82,7 @@ export {
   type UnreadableCommit,
 } from "./ports/event-log.ts";
 export type { Lease, LeaseSnapshot, Leases, LeaseWatcher, MemberInfo } from "./ports/leases.ts";
-export type { LogChunk, LogReader, LogSender, LogStream, OutputReader } from "./ports/log-stream.ts";
+export type { LogChunk, LogReader, LogSender, LogStream, OutputReader, PlacedChunk } from "./ports/log-stream.ts";
 export { type Logger, silentLogger } from "./ports/logger.ts";
 export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.ts";
 export type { QueueSummaries } from "./ports/queue-summaries.ts";
