@@ -32,7 +32,7 @@ export const unusedParts = {
   publicUrl: "",
   secret: "bench",
   commands: { submit: never, stop: never, rerun: never, updateNode: never, withDefaults: failNow },
-  secrets: { put: never, delete: never, list: never, requireAll: never, valuesOf: never },
+  secrets: { put: never, delete: never, list: never, reseal: never, requireAll: never, valuesOf: never },
   nodes: { all: () => [] },
   cluster: { status: failNow, holdings: failNow, isRebuilding: () => false, finishUpgrade: never },
   results: { open: never },

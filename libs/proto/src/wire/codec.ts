@@ -216,8 +216,7 @@ export function readParams<S extends z.ZodType>(
   if (problems.length > 0) return { ok: false, problems };
   const parsed = schema.safeParse(matched, { reportInput: true });
   if (parsed.success) return { ok: true, value: parsed.data, unknown: [] };
-  return {
-    ok: false,
-    problems: parsed.error.issues.map((issue) => `${["Params", ...issue.path].join(".")}: ${issue.message}`),
-  };
+  const inParams = (issue: z.core.$ZodIssue) =>
+    `Params${issue.path.length === 0 ? ": " : "."}${sentence(schema, issue)}`;
+  return { ok: false, problems: parsed.error.issues.map(inParams) };
 }

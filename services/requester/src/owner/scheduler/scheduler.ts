@@ -57,13 +57,16 @@ export class Scheduler {
     const bidding = { ...options, rooms: this.#rooms, isCandidate };
     this.#reporter = new WaitReporter(options);
     this.#reservations = new Reservations(bidding);
-    const { clock, membership, quotas = new Map() } = options;
+    const { clock, membership, quotas = new Map(), auction } = options;
     this.#placing = { bidding, reservations: this.#reservations, reporter: this.#reporter, membership };
     this.#quotas = new NamespaceQuotas({
       ...{ quotas, others: this.#others },
       freed: (namespace) => this.#gate.freed(namespace),
     });
-    this.#gate = new QuotaGate({ quotas: this.#quotas, clock, resume: (entry) => this.#resume(entry) });
+    this.#gate = new QuotaGate({
+      ...{ quotas: this.#quotas, others: this.#others, clock, reserveAfterMs: auction.reserveAfterMs },
+      resume: (entry) => this.#resume(entry),
+    });
   }
 
   /** The slots that the job needs filled now; they replace the previous ones. Cheap when nothing changed. */
@@ -116,7 +119,7 @@ export class Scheduler {
 
   /** What waits here and uses a quota, for the other requesters. */
   summary(): Omit<QueueSummary, "requesterId"> {
-    return { queued: this.#lanes.queuedJobs(), uses: this.#quotas.uses() };
+    return { queued: this.#lanes.queuedJobs(), uses: this.#quotas.uses(), held: this.#gate.heldJobs() };
   }
 
   /** A summary of another requester. */
@@ -166,10 +169,11 @@ export class Scheduler {
     const job = target.state();
     const requirements = job === undefined ? undefined : requirementsOf(job.header.spec);
     if (job === undefined || requirements === undefined || !target.isOpen()) return;
-    const { spec, createdAt: since } = job.header;
+    const { spec, createdAt } = job.header;
     const { namespace, priority } = spec;
-    const base = { target, spec, requirements, namespace, priority, since };
     const queuedAt = this.#options.clock.now();
+    // A requester whose clock was ahead dated the job: that must not make it younger than it is.
+    const base = { target, spec, requirements, namespace, priority, since: Math.min(createdAt, queuedAt) };
     const entry: PendingEntry = { ...base, queuedAt, slots, refusedBy: new Map(), shortage: undefined };
     const lane = this.#lanes.laneFor(requirements, pinnedTo === undefined ? {} : { pinnedTo });
     const members = this.#entries.get(target) ?? new Map<string | undefined, LaneEntry>();
@@ -226,7 +230,10 @@ export class Scheduler {
         // The job did not accept a placement that it still requests: no immediate retry.
         const isStuck = result === "placed" && entry.slots === slots;
         // Some of its slots have nodes: the other jobs of its namespace come first now.
-        if (entry.slots !== slots) entry.since = this.#options.clock.now();
+        if (entry.slots !== slots) {
+          this.#gate.remove(entry);
+          entry.since = this.#options.clock.now();
+        }
         lane.tried(entry, isStuck ? "node" : result, !isOver);
         if (isOver) this.#forget(entry);
         this.#gate.leave(claim);
