@@ -365,5 +365,18 @@ describe("a label selector", () => {
   });
   it("is refused when it has too many requirements", () => {
     expect(() => parseSelector(Array.from({ length: 65 }, (_, index) => `a${index}`).join(","))).toThrow(/at most 64/);
+    expect(() => parseSelector("a,".repeat(8_000))).toThrow(/at most 64 requirements, got 8000/);
+  });
+  it("is refused when a requirement has too many values, or no end", () => {
+    const values = Array.from({ length: 257 }, (_, index) => `v${index}`).join(",");
+    expect(() => parseSelector(`a in (${values})`)).toThrow(/at most 256 values, got 257/);
+    expect(() => parseSelector(`a,b in (${values}`)).toThrow(/not a label requirement/);
+    expect(() => parseSelector(`${"a in (b),".repeat(64)}${"(".repeat(8_000)}`)).toThrow(/at most 64/);
+  });
+  it("may have empty requirements and nested spaces", () => {
+    expect(parseSelector(" a , ,b in ( x , y ),, ")).toEqual([
+      { key: "a", operator: "exists", values: [] },
+      { key: "b", operator: "in", values: ["x", "y"] },
+    ]);
   });
 });
