@@ -210,3 +210,9 @@ export const putSecret = (version: number): TraceStep => ({
     ...{ keyId: "0123456789abcdef", sealed: `c2VhbGVk${version}==` },
   }),
 });
+
+export const resealSecret = (version: number): TraceStep => ({
+  afterMs: hour,
+  actor: client,
+  command: () => ({ name: "Reseal", version, keyId: "fedcba9876543210", sealed: `cmVzZWFsZWQ${version}` }),
+});

@@ -104,7 +104,7 @@ export { type CommitReader, type CommitReading, commitReader, faultOf, isCommit,
 export { type Registry, registry } from "./registry.ts";
 export { type Backoff, backoffMs, jittered } from "./retry.ts";
 export { failuresOf } from "./schedule/candidate.ts";
-export { isPreference, meets, preferencesMet, unmetBy } from "./schedule/constraints.ts";
+export { isPreference, preferencesMet, selects, unmetBy } from "./schedule/constraints.ts";
 export { EligibleNodes } from "./schedule/eligible-nodes.ts";
 export { filters } from "./schedule/filters/index.ts";
 export { askedOf, hostVariableOf, requirementsOf } from "./schedule/requirements.ts";

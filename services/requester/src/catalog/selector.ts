@@ -1,7 +1,5 @@
-import { Fault, meets } from "@shoal/core";
+import { Fault } from "@shoal/core";
 import type { Constraint } from "@shoal/proto";
-
-type JobLabels = Readonly<Record<string, string>>;
 
 // The most requirements of one selector: each is evaluated for every scanned job.
 const requirementsMax = 64;
@@ -37,8 +35,11 @@ const forms: readonly { readonly form: RegExp; readonly read: (match: RegExpExec
   },
 ];
 
-/** Reads a label selector in the grammar of Kubernetes: `a=b,c!=d,e in (x,y),f notin (z),g,!h,i>5`. Throws Fault BAD_REQUEST. */
-export function parseSelector(text: string): (labels: JobLabels) => boolean {
+/**
+ * Reads a label selector in the grammar of Kubernetes: `a=b,c!=d,e in (x,y),f notin (z),g,!h,i>5`. Labels meet it when they
+ * meet every requirement. Throws Fault BAD_REQUEST.
+ */
+export function parseSelector(text: string): readonly Constraint[] {
   const parts = text.split(/,(?![^(]*\))/).map((part) => part.trim());
   const requirements = parts.filter((part) => part !== "").map(requirement);
   if (requirements.length > requirementsMax)
@@ -46,7 +47,7 @@ export function parseSelector(text: string): (labels: JobLabels) => boolean {
       "BAD_REQUEST",
       `a label selector has at most ${requirementsMax} requirements, got ${requirements.length}`,
     );
-  return (labels) => requirements.every((each) => meets(labels, each));
+  return requirements;
 }
 
 function requirement(part: string): Constraint {

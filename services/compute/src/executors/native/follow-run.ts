@@ -2,9 +2,11 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, pause } from "@shoal/core";
 import type { Cgroup } from "@shoal/wasi-sandbox";
+import { watchDisk } from "../../disk-watch.ts";
 import type { Exit, Running, Work } from "../executor.ts";
 import { memoryOf, startOf, treeOf } from "./process-tree.ts";
 import type { RunFolder, Wrapper } from "./run-folder.ts";
+import { writtenBytes } from "./written-bytes.ts";
 
 export interface FollowedRun {
   readonly clock: Clock;
@@ -59,6 +61,8 @@ export function followRun(run: FollowedRun): Running {
   };
   const followed = new AbortController();
   void ended.then(() => followed.abort());
+  const over = new AbortController();
+  void endOverDisk(run, { ended: AbortSignal.any([over.signal, letGo]), kill });
   const exit = (async (): Promise<Exit> => {
     const read = outputReader(run);
     while (isAlive(wrapper)) {
@@ -67,6 +71,7 @@ export function followRun(run: FollowedRun): Running {
       await read();
       if (isTooLarge(run)) await kill(outOfMemory(run));
     }
+    over.abort();
     await read();
     const exitCode = await run.folder.exitCode();
     const failure = run.group?.wasOutOfMemory() === true ? outOfMemory(run) : cause;
@@ -91,6 +96,19 @@ export function followRun(run: FollowedRun): Running {
       ]);
     },
   };
+}
+
+interface DiskEnd {
+  readonly ended: AbortSignal;
+  readonly kill: (failure: EndCause) => Promise<void>;
+}
+
+/** Ends a run once it has written more than its disk. */
+async function endOverDisk({ clock, work, wrapper: { pid } }: FollowedRun, end: DiskEnd): Promise<void> {
+  const limitBytes = work.resources.diskBytes;
+  if (limitBytes === 0) return;
+  const why = await watchDisk({ clock, limitBytes, measure: () => writtenBytes(work, pid) }, end.ended);
+  if (why !== undefined) await end.kill({ code: "DISK_LIMIT_EXCEEDED", why });
 }
 
 const lost: EndCause = { code: "ENGINE_FAILED", why: "its processes were killed, and not by this node" };

@@ -2,6 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "@shoal/core";
+import { engineParams } from "@shoal/proto";
 import Docker from "dockerode";
 import { buildBusyboxImage } from "../../../../../../test/images/busybox-image.ts";
 import type { Reach } from "../../../outbound/reach.ts";
@@ -10,7 +11,6 @@ import { type ContainerSettings, containerDefaults } from "../container-settings
 import { docker } from "../docker.ts";
 import { statusOf } from "../engine-fault.ts";
 import type { ContainerOwner } from "../ownership.ts";
-import { DockerParams } from "../params.ts";
 import type { CredentialSources } from "../registry-credentials.ts";
 
 export const enginePath = "/var/run/docker.sock";
@@ -104,7 +104,7 @@ function workMaker(idPrefix: string, image: string, folder: string): EngineHarne
       jobId: "j-1",
       namespace: "default",
       nodeId: "n-1",
-      params: DockerParams.parse({ Image: image, ...desired }),
+      params: engineParams.docker.parse({ Image: image, ...desired }),
       env: {},
       inputs: [],
       outputs: [],
