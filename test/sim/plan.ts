@@ -4,6 +4,7 @@ import { drawDemands } from "./plan-devices.ts";
 import { drawErrands, type PlannedErrand } from "./plan-errands.ts";
 import { drawNodes, drawPreferences, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
 import { drawOrders, type PlannedOrders, withPatience } from "./plan-orders.ts";
+import { drawRivals } from "./plan-rivals.ts";
 import { drawSecret } from "./plan-secret.ts";
 import { drawStream, starvedMs } from "./plan-stream.ts";
 import { drawTypes, type PlannedVersion } from "./plan-types.ts";
@@ -99,6 +100,7 @@ export function planOf(seed: number): Plan {
       ...(jobs.happens(crowdedShare) ? crowdOf(jobs.split("crowd"), survivors) : []),
       ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
       ...drawTypes(jobs.split("types"), { faultsMs }),
+      ...drawRivals(jobs.split("rivals"), { survivors, fromMs: noFaultJobsMs.least, preemption }),
       ...drawStream(jobs.split("stream"), survivors, { fromMs: faultsMs, lastMs: streamMs }),
     ]
       .map((job) => (isPatient ? { ...job, spec: withPatience(patience, job.spec) } : job))

@@ -55,10 +55,7 @@ interface PortBook {
 export type PortProbe = (port: number, address: string) => Promise<string | undefined>;
 
 /** Undefined `bounds` give no ports to tasks. */
-export function createPortRange(
-  bounds: PortBounds | undefined,
-  bindProblem: PortProbe = problemOfOtherPrograms,
-): PortRange {
+export function createPortRange(bounds: PortBounds | undefined, bindProblem: PortProbe = listenProblem): PortRange {
   const book: PortBook = { holders: new Map(), next: bounds?.first ?? 0, bindProblem };
   const { holders } = book;
   function release(executionId: string): void {
@@ -139,7 +136,7 @@ function heldProblem({ holders }: PortBook, port: number): string | undefined {
 }
 
 /** The system does not let a program listen on the port. */
-function problemOfOtherPrograms(port: number, host: string): Promise<string | undefined> {
+function listenProblem(port: number, host: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once("error", (failure: NodeJS.ErrnoException) =>
