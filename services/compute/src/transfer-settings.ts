@@ -1,5 +1,6 @@
 import { listOf, yesOrNo } from "@shoal/core";
 import { z } from "zod";
+import { ipfsApiUrl } from "./outbound/ipfs-node.ts";
 
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
@@ -93,6 +94,20 @@ export const transferSettings = {
         .default(false)
         .describe(
           "whether sources and publishers may connect to link-local and metadata addresses (169.254.0.0/16, fe80::/10), where clouds hand out credentials",
+        ),
+    })
+    .prefault({}),
+  ipfs: z
+    .object({
+      connect: z
+        .string()
+        .refine(
+          (address) => address === "" || ipfsApiUrl(address) !== undefined,
+          "expected a multiaddr such as /ip4/127.0.0.1/tcp/5001, or a URL",
+        )
+        .default("")
+        .describe(
+          "address of the RPC API of the IPFS node that the source and the publisher ipfs use: a multiaddr such as /ip4/127.0.0.1/tcp/5001, or a URL; empty turns both off",
         ),
     })
     .prefault({}),

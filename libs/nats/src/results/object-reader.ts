@@ -37,15 +37,15 @@ const Meta = z.object({
   size: z.int().min(0),
   chunks: z.int().min(0),
   digest: z.string().regex(/^SHA-256=[\w-]{43}=?$/),
-  deleted: z.boolean().optional(),
   options: z.object({ link: z.unknown().optional() }).optional(),
 });
+const Removed = z.object({ deleted: z.literal(true) });
 const Listed = z.object({ state: z.object({ subjects: z.record(z.string(), z.number()).optional() }) });
 
 /** Reads object stores over a connection. */
 export function createObjectReader(link: NatsSession): ObjectReader {
   async function metaOf(bucket: string, name: string) {
-    // The store's libraries use the URL-safe alphabet, with padding.
+    // As NATS's tools do. The library for JavaScript differs for names beyond ASCII.
     const token = Buffer.from(name).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
     const answer = await askPatiently(link, `reading object ${name} of bucket ${bucket}`, {
       subject: `$JS.API.STREAM.MSG.GET.OBJ_${bucket}`,
@@ -53,12 +53,14 @@ export function createObjectReader(link: NatsSession): ObjectReader {
     });
     if (answer.state === "none") return undefined;
     if (answer.state === "error") throw new Fault("INPUT_UNAVAILABLE", `bucket ${bucket}: ${answer.why}`);
-    const meta = Meta.safeParse(decoded(answer.body));
+    const description = decoded(answer.body);
+    if (Removed.safeParse(description).success) return undefined;
+    const meta = Meta.safeParse(description);
     if (!meta.success)
       throw new Fault("INPUT_UNAVAILABLE", `object ${name} of bucket ${bucket} has no valid description`);
     if (meta.data.options?.link !== undefined)
       throw new Fault("INPUT_UNAVAILABLE", `object ${name} of bucket ${bucket} is a link: name the object itself`);
-    return meta.data.deleted === true ? undefined : meta.data;
+    return meta.data;
   }
   return {
     async names(bucket, prefix) {

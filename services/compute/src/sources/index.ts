@@ -3,9 +3,11 @@ import { systemRandom } from "@shoal/node";
 import { cachedSource } from "../input-cache/cached-source.ts";
 import type { InputCache } from "../input-cache/input-cache.ts";
 import type { BucketList } from "../outbound/bucket-list.ts";
+import type { IpfsNode } from "../outbound/ipfs-node.ts";
 import type { Reach } from "../outbound/reach.ts";
 import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import { inline } from "./inline/inline.ts";
+import { ipfs } from "./ipfs/ipfs.ts";
 import { local } from "./local/local.ts";
 import { nats } from "./nats/nats.ts";
 import { s3 } from "./s3/s3.ts";
@@ -27,6 +29,7 @@ export interface SourceSettings extends PartSettings {
 export interface SourcePorts extends PartPorts {
   /** Object stores in NATS. */
   readonly objects: ObjectReader;
+  readonly ipfs: IpfsNode;
   /** Stores inputs for later executions; none when left out. */
   readonly cache?: InputCache | undefined;
 }
@@ -34,6 +37,7 @@ export interface SourcePorts extends PartPorts {
 /** Every source that a node can offer. */
 export const createSources = partRegistry<Source, SourceSettings, SourcePorts>("source", {
   inline,
+  ipfs: (_, { clock, cache, ipfs: node }) => cachedSource(ipfs({ ipfs: node, clock, random: systemRandom }), cache),
   local: ({ allowListedLocalPaths: allow }) => local({ allow }),
   // The same source under its older name, which existing job files still use.
   localdirectory: ({ allowListedLocalPaths: allow }) => local({ name: "localdirectory", allow }),

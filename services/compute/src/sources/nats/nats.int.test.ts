@@ -114,9 +114,13 @@ describe("an object in NATS", () => {
     const source = cachedSource(create(), cache);
     await put("cached", "first");
     const fetchCached = async (namespace?: string) => (await fetch(source, { Key: "cached" }, namespace)).isCached;
-    expect([await fetchCached(), await fetchCached(), await fetchCached("other")]).toEqual([false, true, false]);
+    expect([await fetchCached(), await fetchCached(), await fetchCached("other")]).toEqual([
+      undefined,
+      true,
+      undefined,
+    ]);
     await put("cached", "second");
-    expect(await fetchCached()).toBe(false);
+    expect(await fetchCached()).toBeUndefined();
     expect(await readFile((await fetch(source, { Key: "cached" })).hostPath, "utf8")).toBe("second");
   });
 });
