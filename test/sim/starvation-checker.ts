@@ -2,7 +2,7 @@ import type { StoredCommit } from "@shoal/core";
 import type { SimulatedCluster } from "@shoal/core/testing";
 import { ExecutionAssigned, JobSubmitted } from "@shoal/proto";
 import { faultsMs, type Plan } from "./plan.ts";
-import { fits, needsOf, type PlannedNeeds } from "./plan-nodes.ts";
+import { fits, isAsLarge, needsOf, type PlannedNeeds } from "./plan-nodes.ts";
 import { starvedMs } from "./plan-stream.ts";
 
 export interface StarvationOptions {
@@ -64,4 +64,4 @@ export function createStarvationChecker({ plan, sim, startAt, problem }: Starvat
 const waitingEvents: ReadonlySet<string> = new Set(["JobQueued"]);
 
 const isSmaller = (a: PlannedNeeds, b: PlannedNeeds): boolean =>
-  a.cores <= b.cores && a.memoryBytes <= b.memoryBytes && (a.cores < b.cores || a.memoryBytes < b.memoryBytes);
+  isAsLarge(b, a) && !isAsLarge(a, b) && b.staticPort === undefined;

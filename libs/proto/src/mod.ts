@@ -13,7 +13,18 @@ export { apiRoutes } from "./api/routes/index.ts";
 export type { NodeAction } from "./api/routes/update-node.ts";
 export { SecretEntry } from "./api/secret.ts";
 export { Assignment } from "./assignment.ts";
-export { Ask, AskBatch, Bid, BidBatch, Release, type RequiredPart, Requirements, requirementsBytesMax } from "./bid.ts";
+export {
+  Ask,
+  AskBatch,
+  Bid,
+  BidBatch,
+  Release,
+  type RequiredPart,
+  Requirements,
+  requirementsBytesMax,
+  Victim,
+  victimsMax,
+} from "./bid.ts";
 export {
   Actor,
   type Commit,

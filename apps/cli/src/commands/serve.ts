@@ -2,7 +2,6 @@ import type { ServiceHealth } from "@shoal/node";
 import type { CommandPart, Invocation } from "../command.ts";
 import { gather } from "../command.ts";
 import { CliError, exitOf, failureInWords } from "../failure.ts";
-import { compactHeap } from "../process/compact-heap.ts";
 import { notifyParent } from "../process/parent.ts";
 import { listenForQuit } from "../process/quit.ts";
 import { createSupervisor } from "../process/supervisor.ts";
@@ -68,5 +67,4 @@ async function announceReady({ context }: Invocation, facts: object): Promise<vo
   // The log has this as JSON too; a log collector gets JSON only.
   if (process.send === undefined && context.terminal.isPerson) context.terminal.err(`ready ${JSON.stringify(facts)}\n`);
   await notifyParent({ type: "ready", facts: { ...facts } });
-  compactHeap();
 }

@@ -6,7 +6,7 @@ type Collect = (options: { readonly type: "major"; readonly flavor: "last-resort
 /**
  * Collects all garbage of this process once, and returns the free memory to the system. The space for new objects grows to 32 MiB while
  * a process loads its modules, and V8 keeps it that large; afterwards it is 1 MiB, and grows again under load
- * (docs/notes/performance.md). Takes some 40 ms.
+ * (docs/notes/performance.md). Takes some 40 ms after the modules of a service; call it before there is more in memory.
  */
 export function compactHeap(): void {
   // V8 offers a collection to programs only with this flag, and only to contexts that are created afterwards.

@@ -15,11 +15,7 @@ export interface ObjectInput<Each extends { readonly key: string }> {
   /** The SHA-256 of an object, in hex; empty accepts any. */
   readonly sha256Of: (object: Each) => string;
   /** Sends one GET, as `DownloadRequest.open` does. */
-  readonly open: (
-    object: Each,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ) => Promise<GetAnswer>;
+  readonly open: (object: Each, headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<GetAnswer>;
 }
 
 // Enough to hide the round trips of small objects, few beside the connections that stores allow.

@@ -6,7 +6,8 @@ import { setTimeout } from "node:timers/promises";
 import { silentLogger } from "@shoal/core";
 import { systemClock } from "@shoal/node";
 import { type Cgroups, cgroupsIfAny } from "@shoal/wasi-sandbox";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { removeTree } from "../../workspace/remove-tree.ts";
 import type { Work } from "../executor.ts";
 import { native } from "./native.ts";
 import { type NativeSettings, nativeDefaults } from "./native-settings.ts";
@@ -21,6 +22,7 @@ const mebibyte = 2 ** 20;
 let serial = 0;
 let close = async (): Promise<void> => {};
 afterEach(() => close());
+afterAll(() => removeTree(root));
 
 interface Attack {
   readonly script: string;

@@ -2,11 +2,11 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, pause } from "@shoal/core";
 import type { Cgroup } from "@shoal/wasi-sandbox";
-import { watchDisk } from "../../disk-watch.ts";
+import { folderBytes, watchDisk } from "../../disk-watch.ts";
+import { memoryOf, startOf, treeOf } from "../../process-tree.ts";
+import { removedBytes } from "../../removed-bytes.ts";
 import type { Exit, Running, Work } from "../executor.ts";
-import { memoryOf, startOf, treeOf } from "./process-tree.ts";
 import type { RunFolder, Wrapper } from "./run-folder.ts";
-import { writtenBytes } from "./written-bytes.ts";
 
 export interface FollowedRun {
   readonly clock: Clock;
@@ -104,11 +104,22 @@ interface DiskEnd {
 }
 
 /** Ends a run once it has written more than its disk. */
-async function endOverDisk({ clock, work, wrapper: { pid } }: FollowedRun, end: DiskEnd): Promise<void> {
-  const limitBytes = work.resources.diskBytes;
+async function endOverDisk(run: FollowedRun, end: DiskEnd): Promise<void> {
+  const limitBytes = run.work.resources.diskBytes;
   if (limitBytes === 0) return;
-  const why = await watchDisk({ clock, limitBytes, measure: () => writtenBytes(work, pid) }, end.ended);
+  const why = await watchDisk({ clock: run.clock, limitBytes, measure: () => writtenBytes(run) }, end.ended);
   if (why !== undefined) await end.kill({ code: "DISK_LIMIT_EXCEEDED", why });
+}
+
+/** What a run has written to the disk: its folder, its result paths, and files that it has removed and keeps open. */
+async function writtenBytes({ work, wrapper }: FollowedRun): Promise<number> {
+  const most = work.resources.diskBytes;
+  let bytes = await removedBytes(treeOf(wrapper.pid));
+  for (const folder of [work.folder, ...work.outputs.map(({ hostPath }) => hostPath)]) {
+    if (bytes > most) break;
+    bytes += await folderBytes(folder, most - bytes);
+  }
+  return bytes;
 }
 
 const lost: EndCause = { code: "ENGINE_FAILED", why: "its processes were killed, and not by this node" };

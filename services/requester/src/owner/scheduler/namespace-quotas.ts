@@ -31,7 +31,7 @@ export interface QuotaClaim {
 }
 
 /** How many slots a quota allows, and why not all of them. */
-export interface Allowance {
+export interface QuotaAnswer {
   readonly slots: number;
   readonly why: string;
 }
@@ -84,7 +84,7 @@ export class NamespaceQuotas {
   }
 
   /** The number of further slots that the quota allows beside the jobs for which it is kept, and why there are not more. */
-  allowed(claim: QuotaClaim, now: number, ahead: readonly HeldJob[] = []): Allowance {
+  allowed(claim: QuotaClaim, now: number, ahead: readonly HeldJob[] = []): QuotaAnswer {
     const used = this.#usedBy(claim.namespace, now);
     const allowed = this.#allowedAbove(used, claim);
     const [first] = ahead;
@@ -105,7 +105,7 @@ export class NamespaceQuotas {
       : useOf({ ...claim, slots: 1 }, !this.#jobs.has(claim.jobId));
   }
 
-  #allowedAbove(used: NamespaceUse, { namespace, jobId, each, slots: requested }: QuotaClaim): Allowance {
+  #allowedAbove(used: NamespaceUse, { namespace, jobId, each, slots: requested }: QuotaClaim): QuotaAnswer {
     const quota = this.#quotaOf(namespace);
     let allowed = { slots: requested, why: "" };
     if (quota === undefined) return allowed;

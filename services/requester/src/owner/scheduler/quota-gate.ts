@@ -1,15 +1,16 @@
-import type { Clock } from "@shoal/core";
-import type { HeldJob } from "@shoal/proto";
+import { type Clock, type Job, requirementsOf } from "@shoal/core";
+import type { HeldJob, NamespaceUse } from "@shoal/proto";
 import { laneLimits } from "./lane.ts";
-import type { NamespaceQuotas, QuotaClaim } from "./namespace-quotas.ts";
+import { NamespaceQuotas, type Quota, type QuotaClaim } from "./namespace-quotas.ts";
 import { NamespaceTurns } from "./namespace-turns.ts";
 import type { OtherQueues } from "./other-queues.ts";
 import type { PendingEntry } from "./pending-entry.ts";
 import { PendingQueue } from "./pending-queue.ts";
 
 export interface QuotaGateOptions {
-  readonly quotas: Pick<NamespaceQuotas, "allowed" | "claim" | "release" | "useOfOne">;
-  readonly others: Pick<OtherQueues, "heldOf">;
+  /** By namespace, `*` for the others. */
+  readonly quotas: ReadonlyMap<string, Quota>;
+  readonly others: Pick<OtherQueues, "heldOf" | "usesOf">;
   readonly clock: Clock;
   /** After this time the next free part of the quota is kept for a job; undefined for never. */
   readonly reserveAfterMs: number | undefined;
@@ -27,7 +28,7 @@ interface Waiting {
 
 // A job for which no node has room must not keep the quota idle for long: as long as a node gathers room for a job, and
 // then not for the same time.
-const keptMs = 600_000;
+const reservedMs = 600_000;
 
 /**
  * Entries wait here, and in no lane, while their namespace has used its quota. A smaller entry may pass a larger one
@@ -37,18 +38,41 @@ export class QuotaGate {
   readonly #options: QuotaGateOptions;
   readonly #waiting = new Map<string, Waiting>();
 
+  readonly #quotas: NamespaceQuotas;
+
   constructor(options: QuotaGateOptions) {
     this.#options = options;
+    this.#quotas = new NamespaceQuotas({ ...options, freed: (namespace) => this.#freed(namespace) });
+  }
+
+  /** What the executions of a job use of its namespace's quota. */
+  used({ header, live }: Job): void {
+    const requirements = requirementsOf(header.spec);
+    if (requirements === undefined) return;
+    const { namespace } = header.spec;
+    this.#quotas.put({ namespace, jobId: header.id, each: requirements.resources, slots: live.size });
+  }
+
+  /** The job is settled, or another requester's. */
+  unused(jobId: string): void {
+    this.#quotas.remove(jobId);
+  }
+
+  /** What the jobs of this requester use, and the jobs for which quotas are reserved, by namespace. */
+  summary(): {
+    readonly uses: Readonly<Record<string, NamespaceUse>>;
+    readonly held: Readonly<Record<string, HeldJob>>;
+  } {
+    return { uses: this.#quotas.uses(), held: this.#heldJobs() };
   }
 
   /** Claims the slots of a turn, as many as the quota allows; undefined when it allows none: the entry waits. */
   enter(entry: PendingEntry, slotsMax: number): QuotaClaim | undefined {
-    const { quotas, clock } = this.#options;
     const claim = claimOf(entry, slotsMax);
-    const { slots, why } = quotas.allowed(claim, clock.now(), this.#ahead(entry));
+    const { slots, why } = this.#quotas.allowed(claim, this.#options.clock.now(), this.#ahead(entry));
     if (slots > 0) {
       const allowed = { ...claim, slots };
-      quotas.claim(allowed);
+      this.#quotas.claim(allowed);
       return allowed;
     }
     const { held, resumed } = this.#waitingOf(entry.namespace);
@@ -63,7 +87,7 @@ export class QuotaGate {
 
   /** The turn has ended. */
   leave(claim: QuotaClaim): void {
-    this.#options.quotas.release(claim);
+    this.#quotas.release(claim);
   }
 
   /** Nodes have slots of the entry, or it is no longer needed. */
@@ -77,15 +101,16 @@ export class QuotaGate {
   }
 
   /** The namespace may use less than before. */
-  freed(namespace: string): void {
-    const { quotas, clock, resume } = this.#options;
+  #freed(namespace: string): void {
+    const { clock, resume } = this.#options;
     const waiting = this.#waiting.get(namespace);
     if (waiting === undefined) return;
     const { held, resumed } = waiting;
     let looked = 0;
     for (const entry of [...held.inOrder()]) {
       if (looked++ >= laneLimits.looked) return;
-      if (!held.has(entry) || quotas.allowed(claimOf(entry, 1), clock.now(), this.#ahead(entry)).slots === 0) continue;
+      if (!held.has(entry) || this.#quotas.allowed(claimOf(entry, 1), clock.now(), this.#ahead(entry)).slots === 0)
+        continue;
       held.delete(entry);
       resumed.add(entry);
       resume(entry);
@@ -93,9 +118,9 @@ export class QuotaGate {
   }
 
   /** The first entry of each namespace for which its quota is kept, for the other requesters. */
-  heldJobs(): Readonly<Record<string, HeldJob>> {
-    const kept = [...this.#waiting.keys()].map((namespace) => [namespace, this.#firstDue(namespace)] as const);
-    return Object.fromEntries(kept.filter((pair): pair is [string, HeldJob] => pair[1] !== undefined));
+  #heldJobs(): Readonly<Record<string, HeldJob>> {
+    const reserved = [...this.#waiting.keys()].map((namespace) => [namespace, this.#firstDue(namespace)] as const);
+    return Object.fromEntries(reserved.filter((pair): pair is [string, HeldJob] => pair[1] !== undefined));
   }
 
   /** The jobs, here and at other requesters, for which the quota of the entry's namespace is kept before it. */
@@ -114,14 +139,14 @@ export class QuotaGate {
 
   /** The first due entry of a queue. */
   #dueIn(queue: PendingQueue<PendingEntry> | undefined): readonly HeldJob[] {
-    const { quotas, clock, reserveAfterMs = Infinity } = this.#options;
+    const { clock, reserveAfterMs = Infinity } = this.#options;
     let looked = 0;
     for (const entry of queue?.inOrder() ?? []) {
       if (looked++ >= laneLimits.looked) return [];
       const { priority, since, target } = entry;
       const dueMs = clock.now() - since - reserveAfterMs;
-      const isDue = dueMs >= 0 && Math.floor(dueMs / keptMs) % 2 === 0;
-      const use = isDue ? quotas.useOfOne(claimOf(entry, 1)) : undefined;
+      const isDue = dueMs >= 0 && Math.floor(dueMs / reservedMs) % 2 === 0;
+      const use = isDue ? this.#quotas.useOfOne(claimOf(entry, 1)) : undefined;
       if (use !== undefined) return [{ jobId: target.ref.id, priority, since, use }];
     }
     return [];
@@ -138,7 +163,7 @@ export class QuotaGate {
 
   /** The other requesters may use less than before. */
   retry(): void {
-    for (const namespace of [...this.#waiting.keys()]) this.freed(namespace);
+    for (const namespace of [...this.#waiting.keys()]) this.#freed(namespace);
   }
 }
 
