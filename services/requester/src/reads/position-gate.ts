@@ -16,7 +16,7 @@ export interface PositionGate {
 export interface PositionGateParts {
   readonly log: Pick<EventLog, "range" | "load" | "lastSeq">;
   readonly positions: Pick<Positions, "load">;
-  readonly catalog: Pick<Catalog, "caughtUp" | "find" | "folded">;
+  readonly catalog: Pick<Catalog, "caughtUp" | "folded" | "seqOf">;
   readonly clock: Clock;
 }
 
