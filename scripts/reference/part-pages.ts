@@ -21,6 +21,8 @@ export function partsOfNode(): Readonly<Record<"engines" | "sources" | "publishe
   const identity = { nodeId: "node", instanceId: "instance" };
   const local = { ...publishers.local, machine: "node", folder: "published" };
   const results = { bucket: "results", put: () => Promise.reject(new Error("a reference page publishes nothing")) };
+  const unread = () => Promise.reject(new Error("a reference page fetches nothing"));
+  const objects = { names: unread, info: unread, open: unread };
   const uploads = { upload: async () => undefined };
   return {
     engines: createExecutors(
@@ -30,7 +32,7 @@ export function partsOfNode(): Readonly<Record<"engines" | "sources" | "publishe
       },
       ports,
     ).parts,
-    sources: createSources({ ...sources, allowListedLocalPaths: [], outbound }, ports).parts,
+    sources: createSources({ ...sources, allowListedLocalPaths: [], outbound }, { ...ports, objects }).parts,
     publishers: createPublishers({ ...publishers, limitBytes: 0, local, outbound }, { ...ports, results, uploads })
       .parts,
   };

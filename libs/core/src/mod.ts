@@ -82,7 +82,7 @@ export {
   type UnreadableCommit,
 } from "./ports/event-log.ts";
 export type { Lease, LeaseSnapshot, Leases, LeaseWatcher, MemberInfo } from "./ports/leases.ts";
-export type { LogChunk, LogReader, LogSender, LogStream, OutputReader } from "./ports/log-stream.ts";
+export type { LogChunk, LogReader, LogSender, LogStream, OutputReader, PlacedChunk } from "./ports/log-stream.ts";
 export { type Logger, silentLogger } from "./ports/logger.ts";
 export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.ts";
 export type { QueueSummaries } from "./ports/queue-summaries.ts";
@@ -106,7 +106,7 @@ export { type Registry, registry } from "./registry.ts";
 export { type Backoff, backoffMs, jittered } from "./retry.ts";
 export { failuresOf } from "./schedule/candidate.ts";
 export { chooseVictims, compareVictims, type PreemptibleExecution } from "./schedule/choose-victims.ts";
-export { isPreference, meets, preferencesMet, unmetBy } from "./schedule/constraints.ts";
+export { isPreference, preferencesMet, selects, unmetBy } from "./schedule/constraints.ts";
 export { EligibleNodes } from "./schedule/eligible-nodes.ts";
 export { filters } from "./schedule/filters/index.ts";
 export { askedOf, hostVariableOf, requirementsOf } from "./schedule/requirements.ts";

@@ -147,7 +147,10 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
       },
       { clock, logger },
     ),
-    sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger, cache }),
+    sources: createSources(
+      { ...config.sources, allowListedLocalPaths, outbound },
+      { clock, logger, cache, objects: nats.objects },
+    ),
     publishers: createPublishers(published, { clock, logger, results, uploads: nats.uploads }),
     unpublished: createUnpublishedResults({
       ...unpublishedSettings(config),

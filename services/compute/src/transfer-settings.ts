@@ -43,12 +43,12 @@ const Results = z.object({
     .describe("bytes of all files of one result, holes of sparse files included; larger results are not published"),
 });
 
+const bucketList = listOf(z.string().regex(/^([^/]+\/)?[^/]+$/, "expected a bucket, or namespace/bucket")).default([]);
+
 const s3Buckets = (act: string) =>
-  listOf(z.string().regex(/^([^/]+\/)?[^/]+$/, "expected a bucket, or namespace/bucket"))
-    .default([])
-    .describe(
-      `S3 buckets that jobs may ${act} with this node's credentials, separated by commas: a bucket, or namespace/bucket for one namespace; empty allows every bucket`,
-    );
+  bucketList.describe(
+    `S3 buckets that jobs may ${act} with this node's credentials, separated by commas: a bucket, or namespace/bucket for one namespace; empty allows every bucket`,
+  );
 
 const Local = z.object({
   address: z
@@ -73,6 +73,13 @@ export const transferSettings = {
     .object({
       disabled: listOf(z.string()).default([]).describe("sources that are not offered"),
       s3: z.object({ buckets: s3Buckets("read") }).prefault({}),
+      nats: z
+        .object({
+          buckets: bucketList.describe(
+            "object stores in NATS that jobs may read over this node's connection, separated by commas: a bucket, or namespace/bucket for one namespace; empty allows none. The node's NATS user needs the right to read them",
+          ),
+        })
+        .prefault({}),
     })
     .prefault({}),
   outbound: z

@@ -1,48 +1,18 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { causeOf, Fault } from "@shoal/core";
-import { z } from "zod";
+import { publisherParams } from "@shoal/proto";
+import type { z } from "zod";
 import { type BucketList, unlistedBucket } from "../../outbound/bucket-list.ts";
 import { type Reach, unreachableUrl } from "../../outbound/reach.ts";
 import { openS3, s3Refusal } from "../../outbound/s3-client.ts";
 import { archive, openResult } from "../archive/archive.ts";
 import { walk } from "../archive/walk.ts";
 import type { Publisher, PublishRequest } from "../publisher.ts";
+import { PartBuffers, type UploadTarget, upload } from "./upload.ts";
 
-const S3PublisherParams = z
-  .strictObject({
-    Bucket: z.string().min(1).describe("the bucket"),
-    Key: z
-      .string()
-      .min(1)
-      .transform((key) => key.replace(/^\/+/, ""))
-      .describe(
-        "the key, in which `{jobID}`, `{executionID}`, `{nodeID}`, `{date}` and `{time}` (UTC, of the end of the task) are replaced; gzip adds `.tar.gz`, plain uses it as a folder",
-      ),
-    Endpoint: z
-      .union([z.literal(""), z.url({ protocol: /^https?$/ })])
-      .default("")
-      .describe("the URL of a store other than AWS"),
-    Region: z.string().default("").describe("the region; empty selects that of the node's environment"),
-    Encoding: z
-      .enum(["gzip", "plain"])
-      .default("gzip")
-      .describe("gzip stores one archive, plain an object for each file, without links and empty folders"),
-  })
-  .meta({
-    description:
-      "Stores the results in an S3 store with the node's own credentials (the default chain of the AWS SDK), in parts, so that results of any size need little memory. Use `{executionID}` in the key: executions with the same key overwrite each other. The result is of type `s3` with `Bucket`, `Key`, `Region` and `Endpoint`.",
-    example: {
-      Engine: {
-        Type: "docker",
-        Params: { Image: "busybox:1.37.0", Entrypoint: ["/bin/sh", "-c"], Parameters: ["date > /out/date"] },
-      },
-      ResultPaths: [{ Name: "made", Path: "/out" }],
-      Publisher: { Type: "s3", Params: { Bucket: "results", Key: "shoal/{jobID}/{executionID}" } },
-    },
-  });
+const S3PublisherParams = publisherParams.s3;
 type S3PublisherParams = z.infer<typeof S3PublisherParams>;
 
 export interface S3PublisherOptions {
@@ -56,7 +26,6 @@ export interface S3PublisherOptions {
 // S3 accepts 10,000 parts of at least 5 MiB. The rest of the parts is for the headers of an archive.
 const partMinBytes = 5 * 1024 * 1024;
 const partsMax = 9_000;
-const concurrentParts = 2;
 
 /** Stores results in an S3 store, as one archive or file by file. */
 export function s3({ reach, buckets = [], limitBytes }: S3PublisherOptions): Publisher {
@@ -122,49 +91,32 @@ interface Storing {
   readonly request: PublishRequest;
 }
 
+const buffersFor = (limitBytes: number): PartBuffers =>
+  new PartBuffers(Math.max(partMinBytes, Math.ceil(limitBytes / partsMax)));
+
+const placeOf = ({ client, Bucket, request: { signal } }: Storing, Key: string): UploadTarget => ({
+  ...{ client, Bucket, Key, signal },
+});
+
 const stores: Readonly<Record<S3PublisherParams["Encoding"], (storing: Storing) => Promise<string>>> = {
   async gzip(storing) {
     const { key, limitBytes, request } = storing;
     const Key = key.endsWith(".tar.gz") ? key : `${key}.tar.gz`;
-    await upload(storing, Key, archive(request.folder, { limitBytes, signal: request.signal }));
+    const packed = archive(request.folder, { limitBytes, signal: request.signal });
+    await upload(placeOf(storing, Key), packed, buffersFor(limitBytes));
     return Key;
   },
   async plain(storing) {
     const { limitBytes, request } = storing;
     const folder = storing.key.replace(/\/*$/, "/");
+    const buffers = buffersFor(limitBytes);
     for (const entry of await walk(request.folder, { limitBytes, signal: request.signal })) {
       if (entry.kind !== "file") continue;
       const file = await openResult(entry.hostPath);
       // Ends where the file ended when its size was checked.
       const bytes = file.createReadStream({ end: Math.max(0, entry.sizeBytes - 1) });
-      await upload(storing, `${folder}${entry.path}`, bytes);
+      await upload(placeOf(storing, `${folder}${entry.path}`), bytes, buffers);
     }
     return folder;
   },
 };
-
-async function upload(
-  { client, Bucket, limitBytes, request: { signal } }: Storing,
-  Key: string,
-  Body: Readable,
-): Promise<void> {
-  const { Upload } = await import("@aws-sdk/lib-storage");
-  const sending = new Upload({
-    client,
-    params: { Bucket, Key, Body },
-    partSize: Math.max(partMinBytes, Math.ceil(limitBytes / partsMax)),
-    queueSize: concurrentParts,
-  });
-  const stop = () => void sending.abort();
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    signal.throwIfAborted();
-    await sending.done();
-  } catch (failure) {
-    // The error of reading the results takes precedence over the error of storing them.
-    throw Body.errored ?? failure;
-  } finally {
-    signal.removeEventListener("abort", stop);
-    Body.destroy();
-  }
-}

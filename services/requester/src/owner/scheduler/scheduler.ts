@@ -5,7 +5,7 @@ import type { Membership } from "../../nodes/membership.ts";
 import type { BiddingSettings } from "./bidding-round.ts";
 import type { Lane, LaneTurn } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
-import { NamespaceQuotas, type Quota } from "./namespace-quotas.ts";
+import type { Quota } from "./namespace-quotas.ts";
 import { NodeRooms } from "./node-rooms.ts";
 import { OtherQueues } from "./other-queues.ts";
 import type { PendingEntry } from "./pending-entry.ts";
@@ -50,7 +50,6 @@ export class Scheduler {
   readonly #reporter: WaitReporter;
   readonly #reservations: Reservations;
   readonly #preemption: Preemption;
-  readonly #quotas: NamespaceQuotas;
   readonly #gate: QuotaGate;
   /** The entries of each job, by the node that they are pinned to. */
   readonly #entries = new Map<Placeable, Map<string | undefined, LaneEntry>>();
@@ -62,13 +61,12 @@ export class Scheduler {
     this.#reporter = new WaitReporter(options);
     this.#reservations = new Reservations(bidding);
     this.#preemption = new Preemption({ ...bidding, reservations: this.#reservations });
-    const { clock, membership, quotas = new Map(), preempt = () => undefined } = options;
+    const { clock, membership, quotas = new Map(), auction, preempt = () => undefined } = options;
     this.#placing = { bidding, reservations: this.#reservations, reporter: this.#reporter, membership, preempt };
-    this.#quotas = new NamespaceQuotas({
-      ...{ quotas, others: this.#others },
-      freed: (namespace) => this.#gate.freed(namespace),
+    this.#gate = new QuotaGate({
+      ...{ quotas, others: this.#others, clock, reserveAfterMs: auction.reserveAfterMs },
+      resume: (entry) => this.#resume(entry),
     });
-    this.#gate = new QuotaGate({ quotas: this.#quotas, clock, resume: (entry) => this.#resume(entry) });
   }
 
   /** The slots that the job needs filled now; they replace the previous ones. Cheap when nothing changed. */
@@ -107,21 +105,18 @@ export class Scheduler {
   }
 
   /** What the executions of a job use of its namespace's quota. */
-  used({ header, live }: Job): void {
-    const requirements = requirementsOf(header.spec);
-    if (requirements === undefined) return;
-    const { namespace } = header.spec;
-    this.#quotas.put({ namespace, jobId: header.id, each: requirements.resources, slots: live.size });
+  used(job: Job): void {
+    this.#gate.used(job);
   }
 
   /** The job is settled, or another requester's. */
   unused(jobId: string): void {
-    this.#quotas.remove(jobId);
+    this.#gate.unused(jobId);
   }
 
   /** What waits here and uses a quota, for the other requesters. */
   summary(): Omit<QueueSummary, "requesterId"> {
-    return { queued: this.#lanes.queuedJobs(), uses: this.#quotas.uses() };
+    return { queued: this.#lanes.queuedJobs(), ...this.#gate.summary() };
   }
 
   /** A summary of another requester. */
@@ -171,10 +166,11 @@ export class Scheduler {
     const job = target.state();
     const requirements = job === undefined ? undefined : requirementsOf(job.header.spec);
     if (job === undefined || requirements === undefined || !target.isOpen()) return;
-    const { spec, createdAt: since } = job.header;
+    const { spec, createdAt } = job.header;
     const { namespace, priority } = spec;
-    const base = { target, spec, requirements, namespace, priority, since };
     const queuedAt = this.#options.clock.now();
+    // A requester whose clock was ahead dated the job: that must not make it younger than it is.
+    const base = { target, spec, requirements, namespace, priority, since: Math.min(createdAt, queuedAt) };
     const entry: PendingEntry = { ...base, queuedAt, slots, refusedBy: new Map(), shortage: undefined };
     const lane = this.#lanes.laneFor(requirements, pinnedTo === undefined ? {} : { pinnedTo });
     const members = this.#entries.get(target) ?? new Map<string | undefined, LaneEntry>();
@@ -232,7 +228,10 @@ export class Scheduler {
         // The job did not accept a placement that it still requests: no immediate retry.
         const isStuck = result === "placed" && entry.slots === slots;
         // Some of its slots have nodes: the other jobs of its namespace come first now.
-        if (entry.slots !== slots) entry.since = this.#options.clock.now();
+        if (entry.slots !== slots) {
+          this.#gate.remove(entry);
+          entry.since = this.#options.clock.now();
+        }
         lane.tried(entry, isStuck ? "node" : result, !isOver);
         if (isOver) this.#forget(entry);
         this.#gate.leave(claim);
