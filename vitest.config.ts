@@ -1,8 +1,11 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
 const exclude = [...configDefaults.exclude, "**/dist/**"];
-// Real servers, engines and browsers: one file at a time, after everything that needs none of them.
-const system = ["test/int/**/*.test.ts", "test/e2e/**/*.test.ts", "**/*.int.test.ts"];
+// One part with a real server or engine.
+const integration = ["**/*.int.test.ts"];
+// Whole clusters: one file at a time, after everything else.
+const system = ["test/int/**/*.test.ts", "test/e2e/**/*.test.ts"];
+const realMs = 120_000;
 // The machine that everything must run on has two cores.
 const workersMax = 2;
 
@@ -16,9 +19,21 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{libs,services,apps,scripts,test}/**/*.test.ts"],
-          exclude: [...exclude, ...system],
+          exclude: [...exclude, ...integration, ...system],
           maxWorkers: workersMax,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "integration",
+          include: integration,
+          exclude,
+          maxWorkers: workersMax,
+          testTimeout: realMs,
+          hookTimeout: realMs,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -28,9 +43,9 @@ export default defineConfig({
           include: system,
           exclude,
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
+          testTimeout: realMs,
+          hookTimeout: realMs,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -169,7 +169,12 @@ export const service = (priority: number, over: Readonly<Record<string, unknown>
     { type: "service", priority, update: { minHealthyTime: 5 }, ...over },
     { retryPolicy: { maxAttempts: 9, retryOn: ["ENGINE_FAILED"] }, failOnNonZeroExit: true },
   );
-export const stop: TraceStep = { afterMs: second, actor: client, command: () => ({ name: "Stop", why: "enough" }) };
+export const ask = (name: string, facts: Readonly<Record<string, unknown>> = {}): TraceStep => ({
+  afterMs: second,
+  actor: client,
+  command: () => ({ name, ...facts }),
+});
+export const stop = ask("Stop", { why: "enough" });
 
 const info = (nodeId: string, engines: readonly string[]) => ({
   ...sampleInfo(nodeId),
@@ -205,4 +210,9 @@ export const putSecret = (version: number): TraceStep => ({
     ...{ keyId: "0123456789abcdef", sealed: `c2VhbGVk${version}==` },
   }),
 });
-export const deleteSecret: TraceStep = { afterMs: day, actor: client, command: () => ({ name: "Delete" }) };
+
+export const resealSecret = (version: number): TraceStep => ({
+  afterMs: hour,
+  actor: client,
+  command: () => ({ name: "Reseal", version, keyId: "fedcba9876543210", sealed: `cmVzZWFsZWQ${version}` }),
+});

@@ -1,7 +1,7 @@
 import type { Trace } from "./trace.ts";
 import {
+  ask,
   completed,
-  deleteSecret,
   failed,
   forget,
   hour,
@@ -20,6 +20,7 @@ import {
   receive,
   report,
   rerun,
+  resealSecret,
   running,
   second,
   service,
@@ -63,7 +64,11 @@ export const traces: Readonly<Record<string, Trace>> = {
   ),
   "secret-is-put-deleted-and-put-again": {
     aggregate: { kind: "secret", namespace: "blue", id: "token" },
-    steps: [putSecret(1), putSecret(2), deleteSecret, putSecret(3)],
+    steps: [putSecret(1), putSecret(2), ask("Delete"), putSecret(3)],
+  },
+  "secret-is-sealed-to-another-key": {
+    aggregate: { kind: "secret", namespace: "blue", id: "token" },
+    steps: [putSecret(1), putSecret(2), resealSecret(1), resealSecret(2), putSecret(3)],
   },
   "job-completes-after-a-loss": job(
     spec({ count: 2 }),

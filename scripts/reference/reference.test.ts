@@ -3,7 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { eventsOf, kinds } from "@shoal/core";
-import { apiRoutes, fromWire, JobSpec, readParams, wireJsonSchema } from "@shoal/proto";
+import {
+  apiRoutes,
+  engineParams,
+  fromWire,
+  JobSpec,
+  publisherParams,
+  readParams,
+  sourceParams,
+  wireJsonSchema,
+} from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { parseSpec } from "../../apps/cli/src/spec/parse-spec.ts";
@@ -91,7 +100,16 @@ it.each([...eventsOf(kinds).values()])("$name and each of its fields have a desc
   expect(fieldsOf(data, "flat").filter(({ summary }) => summary === "")).toEqual([]);
 });
 
+const paramsTables = { engines: engineParams, sources: sourceParams, publishers: publisherParams };
+
 describe.each(Object.entries(partsOfNode()))("every part of the %s", (kind, parts) => {
+  it("has the params that a requester checks", () => {
+    const ofNode = Object.fromEntries(parts.map(({ name, params }) => [name, params]));
+    const table: Readonly<Record<string, unknown>> = paramsTables[kind as keyof typeof paramsTables];
+    expect(Object.keys(table).toSorted()).toEqual(Object.keys(ofNode).toSorted());
+    for (const [name, params] of Object.entries(ofNode)) expect(table[name], name).toBe(params);
+  });
+
   it.each(parts.map(({ name, params }) => [name, params] as const))(
     "%s has an example that it accepts",
     (name, params) => {

@@ -46,19 +46,23 @@ interface Service {
   readonly ready: Promise<void>;
 }
 
-/** Every line of its stderr must be JSON. */
+/** A line of its stderr that is not JSON counts as a fatal one. */
 function serve(role: string, user: string, settings: readonly string[]): Service {
   const all = [`dataDir=${join(folder, role)}`, ...settings].flatMap((setting) => ["-c", setting]);
   const env = { SHOAL_NATS_URL: cluster.urls, SHOAL_NATS_USER: user, SHOAL_NATS_PASSWORD: password };
-  const child = spawn(process.execPath, [program, "serve", `--${role}`, ...all], {
-    env: { PATH: process.env["PATH"], ...env },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", program, "serve", `--${role}`, ...all],
+    {
+      env: { PATH: process.env["PATH"], ...env },
+      stdio: ["ignore", "ignore", "pipe"],
+    },
+  );
   running.push(child);
   const lines: LogLine[] = [];
   const ready = Promise.withResolvers<void>();
   createInterface({ input: child.stderr }).on("line", (line) => {
-    const read: LogLine = Object(JSON.parse(line));
+    const read: LogLine = Object(line.startsWith("{") ? JSON.parse(line) : { level: 60, msg: line });
     lines.push(read);
     if (read.msg === "ready") ready.resolve();
   });

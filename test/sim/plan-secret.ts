@@ -20,6 +20,7 @@ export function secretProblem(env: Readonly<Record<string, string>>): string | u
 
 /** Keys without randomness: the same seed gives the same log, byte for byte. */
 export const simulatedKeys: KeyRing = {
+  keyId: "simulated",
   seal: (value, context) => ({ keyId: "simulated", sealed: btoa(JSON.stringify([context, value])) }),
   open({ sealed }, context) {
     const [expected, value] = JSON.parse(atob(sealed));

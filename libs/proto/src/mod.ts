@@ -13,7 +13,18 @@ export { apiRoutes } from "./api/routes/index.ts";
 export type { NodeAction } from "./api/routes/update-node.ts";
 export { SecretEntry } from "./api/secret.ts";
 export { Assignment } from "./assignment.ts";
-export { Ask, AskBatch, Bid, BidBatch, Release, type RequiredPart, Requirements, requirementsBytesMax } from "./bid.ts";
+export {
+  Ask,
+  AskBatch,
+  Bid,
+  BidBatch,
+  Release,
+  type RequiredPart,
+  Requirements,
+  requirementsBytesMax,
+  Victim,
+  victimsMax,
+} from "./bid.ts";
 export {
   Actor,
   type Commit,
@@ -106,6 +117,12 @@ export {
 } from "./node/events.ts";
 export { Heartbeat, NodeInfo } from "./node/info.ts";
 export { type NodeEvent, type NodeState, nodeMachine } from "./node/machine.ts";
+export { checkParams } from "./params/check-params.ts";
+export { dataUri } from "./params/data-uri.ts";
+export { engineParams } from "./params/engines/index.ts";
+export { publisherParams } from "./params/publishers/index.ts";
+export { sourceParams } from "./params/sources/index.ts";
+export { isPrefix, type S3SourceParams } from "./params/sources/s3.ts";
 export { featureLevel, protocolLevel, protocolLevelMin } from "./protocol.ts";
 export {
   addResources,
@@ -118,9 +135,9 @@ export {
   shortage,
   timesFitting,
 } from "./quantities.ts";
-export { NamespaceUse, QueuedJob, QueueSummary, queuedJobsMax } from "./queue-summary.ts";
+export { HeldJob, NamespaceUse, QueuedJob, QueueSummary, queuedJobsMax } from "./queue-summary.ts";
 export { Report, reportBytesMax } from "./report.ts";
-export { SecretDeleted, SecretPut } from "./secret/events.ts";
+export { SecretDeleted, SecretPut, SecretResealed } from "./secret/events.ts";
 export { type SecretEvent, type SecretState, secretMachine } from "./secret/machine.ts";
 export { SecretAnswer, SecretRequest, secretAnswerContext } from "./secret/request.ts";
 export { SealedSecret, secretLimits } from "./secret/sealed-secret.ts";
@@ -145,7 +162,7 @@ export {
 } from "./subjects.ts";
 export { UploadAnswer, UploadRequest } from "./upload.ts";
 export { shoalReleasedAt, shoalVersion } from "./version.ts";
-export { type FromWire, fromWire, readParams, toWire } from "./wire/codec.ts";
+export { type FromWire, fromWire, readBack, readParams, toWire } from "./wire/codec.ts";
 export { type FoldedKeys, foldKeys, shownKey } from "./wire/fold-keys.ts";
 export { wireJsonSchema } from "./wire/json-schema.ts";
 export type { WireMeta } from "./wire/meta.ts";

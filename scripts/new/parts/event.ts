@@ -17,7 +17,7 @@ const declaration = ({ kebab, pascal }: PartName): readonly Edit[] => [
   {
     path: `${proto}/job/events.ts`,
     change: addAtEnd(`/** What ${kebab} records about a running job. */
-export const ${pascal} = defineEvent("${pascal}", z.object({ why: z.string() }));
+export const ${pascal} = defineEvent("${pascal}", z.object({ why: z.string().describe("Why it happened.") }));
 `),
   },
   { path: `${proto}/mod.ts`, change: addAtEnd(`export { ${pascal} } from "./job/events.ts";\n`) },
@@ -70,11 +70,7 @@ const golden = ({ kebab, pascal }: PartName): Edit => ({
   path: "scripts/golden/traces.ts",
   change: addBehind(
     "export const traces: Readonly<Record<string, Trace>> = {\n",
-    `  "job-${kebab}": job(spec(), place(1, "n-one"), {
-    afterMs: second,
-    actor: client,
-    command: () => ({ name: "Record${pascal}", why: "a reason" }),
-  }),
+    `  "job-${kebab}": job(spec(), place(1, "n-one"), ask("Record${pascal}", { why: "a reason" })),
 `,
   ),
 });

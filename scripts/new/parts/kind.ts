@@ -19,8 +19,8 @@ export const kind: PartTemplate = {
         `  "${kebab}-opens-and-closes": {
     aggregate: { kind: "${kebab}", namespace: "default", id: "one" },
     steps: [
-      { actor: client, command: () => ({ name: "Open${pascal}", namespace: "default", id: "one", text: "first" }) },
-      { afterMs: second, actor: client, command: () => ({ name: "Close${pascal}" }) },
+      ask("Open${pascal}", { namespace: "default", id: "one", text: "first" }),
+      ask("Close${pascal}"),
     ],
   },
 `,
@@ -38,7 +38,11 @@ import { z } from "zod";
 import { decideWith } from "../decider.ts";
 import { type Kind, noReaction } from "../kind.ts";
 
-const Facts = z.object({ namespace: z.string(), id: z.string(), text: z.string().max(1_000) });
+const Facts = z.object({
+  namespace: z.string().describe("The namespace of the ${kebab}."),
+  id: z.string().describe("Names the ${kebab} within its namespace."),
+  text: z.string().max(1_000).describe("What the ${kebab} holds."),
+});
 
 /** A ${kebab} was opened. */
 export const ${pascal}Opened = defineEvent("${pascal}Opened", Facts);

@@ -2,20 +2,17 @@ import { addImport, addItem } from "../edits.ts";
 import type { PartTemplate } from "../part.ts";
 
 const folder = "services/compute/src/sources";
+const paramsFolder = "libs/proto/src/params/sources";
 
 /** A source of inputs. */
 export const source: PartTemplate = {
   name: "source",
   summary: "brings one input in; write its params and its fetch, and the makers of its contract",
-  files: ({ kebab, camel }) => ({
-    [`${folder}/${kebab}.ts`]: `import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { Fault } from "@shoal/core";
-import { z } from "zod";
-import { diskFault, isDiskFull } from "../disk-fault.ts";
-import type { Source } from "./source.ts";
+  files: ({ kebab, camel, pascal }) => ({
+    [`${paramsFolder}/${kebab}.ts`]: `import { z } from "zod";
 
-const Params = z.strictObject({
+/** The params of the source ${kebab}; the keys are the wire names. */
+export const ${pascal}SourceParams = z.strictObject({
   Base64: z.base64().describe("the bytes of the file, in base64"),
 }).meta({
   description: "Brings in a file whose bytes are in the job spec.",
@@ -24,16 +21,25 @@ const Params = z.strictObject({
     InputSources: [{ Source: { Type: "${kebab}", Params: { Base64: "aGVsbG8=" } }, Target: "/in" }],
   },
 });
+`,
+    [`${folder}/${kebab}.ts`]: `import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Fault } from "@shoal/core";
+import { sourceParams } from "@shoal/proto";
+import { diskFault, isDiskFull } from "../disk-fault.ts";
+import type { Source } from "./source.ts";
+
+const params = sourceParams["${kebab}"];
 
 /** Brings in a file whose bytes are in the job spec. */
 export function ${camel}(): Source {
   return {
     name: "${kebab}",
-    params: Params,
+    params,
     unavailable: async () => undefined,
     refuses: async () => undefined,
-    fetch: async ({ params, folder, room, signal }) => {
-      const bytes = Buffer.from(Params.parse(params).Base64, "base64");
+    fetch: async ({ folder, room, signal, ...request }) => {
+      const bytes = Buffer.from(params.parse(request.params).Base64, "base64");
       if (signal.aborted) throw new Fault("STOPPED", "the input was no longer needed");
       room.take(bytes.length);
       const hostPath = join(folder, "content");
@@ -61,7 +67,9 @@ sourceContract("${kebab}", {
 });
 `,
   }),
-  edits: ({ kebab, camel }) => [
+  edits: ({ kebab, camel, pascal }) => [
+    { path: `${paramsFolder}/index.ts`, change: addImport(`import { ${pascal}SourceParams } from "./${kebab}.ts";`) },
+    { path: `${paramsFolder}/index.ts`, change: addItem("sourceParams = {", `"${kebab}": ${pascal}SourceParams`) },
     { path: `${folder}/index.ts`, change: addImport(`import { ${camel} } from "./${kebab}.ts";`) },
     { path: `${folder}/index.ts`, change: addItem(`>("source", {`, kebab === camel ? camel : `"${kebab}": ${camel}`) },
   ],

@@ -53,6 +53,7 @@ const hold = (pattern: RegExp, reached: () => void) => (chunk: string) => {
 };
 
 const start = /^POST \S*\/containers\/\w+\/start/;
+const refused = /^HTTP\/1.1 [45]/;
 
 const phases: Readonly<Record<string, Phase>> = {
   "brings inputs in": {
@@ -81,14 +82,18 @@ const phases: Readonly<Record<string, Phase>> = {
   },
   "has started the container and does not know it": {
     engine: (reached) => {
-      // Earlier calls have the same answer.
+      // Other calls have the same answer, before the start and after one that the engine refuses: with lower limits
+      // than asked for it refuses the first, and the node removes that container and starts another.
       let asked = false;
       return {
         ask: (chunk) => {
           asked ||= start.test(chunk);
           return chunk;
         },
-        answer: (chunk) => (asked ? hold(/^HTTP\/1.1 204/, reached)(chunk) : chunk),
+        answer: (chunk) => {
+          if (asked && refused.test(chunk)) asked = false;
+          return asked ? hold(/^HTTP\/1.1 204/, reached)(chunk) : chunk;
+        },
       };
     },
     waits: true,

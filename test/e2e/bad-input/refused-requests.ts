@@ -84,6 +84,35 @@ const wrongValues: readonly RefusedRequest[] = [
   ),
 ];
 
+const withSource = (Type: string, Params: object): string =>
+  jobWith({}, { InputSources: [{ Source: { Type, Params }, Target: "/in" }] });
+
+const wrongParams: readonly RefusedRequest[] = [
+  refused(
+    "a wrong param of the engine",
+    jobWith({}, { Engine: { Type: "noop", Params: { RunSeconds: "long" } } }),
+    /Tasks\.0\.Engine\.Params\.RunSeconds/,
+  ),
+  refused("an unknown param of the engine", jobWith({}, { Engine: { Type: "noop", Params: { Sudo: true } } }), /Sudo/),
+  refused(
+    "a container without an image",
+    jobWith({}, { Engine: { Type: "docker" } }),
+    /Tasks\.0\.Engine\.Params\.Image/,
+  ),
+  refused("a path of the node with ..", withSource("local", { SourcePath: "/a/../b" }), /must not contain "\.\."/),
+  refused(
+    "a path of the node with a null character",
+    withSource("local", { SourcePath: "/a\u0000/x" }),
+    /absolute path/,
+  ),
+  refused("an input that is not a data URI", withSource("inline", { URL: "https://example.test/x" }), /data: URI/),
+  refused(
+    "an input that is not base64",
+    withSource("inline", { URL: "data:;base64,!!!" }),
+    /does not have the encoding/,
+  ),
+];
+
 const noJson: readonly RefusedRequest[] = [
   refused("nothing", "", /empty body/),
   refused("half of a JSON text", '{"Job":{"Type":"batch"', /not valid JSON/),
@@ -135,4 +164,4 @@ const noJson: readonly RefusedRequest[] = [
   },
 ];
 
-export const refusedRequests: readonly RefusedRequest[] = [...wrongTypes, ...wrongValues, ...noJson];
+export const refusedRequests: readonly RefusedRequest[] = [...wrongTypes, ...wrongValues, ...wrongParams, ...noJson];

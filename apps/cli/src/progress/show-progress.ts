@@ -4,6 +4,7 @@ import { exitOf } from "../failure.ts";
 import { paint } from "../output/paint.ts";
 import type { Terminal } from "../terminal.ts";
 import { printEvent, progressHeading } from "./print-event.ts";
+import { type RolloutFailure, reportRolloutFailure, rolloutFailureOf } from "./rollout-failure.ts";
 
 export interface ProgressOptions {
   readonly terminal: Terminal;
@@ -18,23 +19,25 @@ export interface ProgressOptions {
 // Bacalhau's sentence; scripts match it.
 const intro = "Checking job status... (Enter Ctrl+C to exit at any time, your job will continue running):\n\n";
 
-/** Shows the events of a job until its end; resolves with the exit code for that end. */
+/** Shows the events of a job until its end; resolves with the exit code for that end, or of the failure of its new version. */
 export async function showProgress(client: Client, jobId: string, options: ProgressOptions): Promise<number> {
   const { terminal, signal, quiet, until = "ended" } = options;
   if (!quiet) terminal.out(`${intro}${progressHeading}`);
+  let failure: RolloutFailure | undefined;
   try {
     const job = await client.waitForJob(jobId, {
       signal,
       until,
       onEvent: (event) => {
+        failure ??= rolloutFailureOf(event);
         if (!quiet) printEvent(terminal, event, { about: false });
       },
     });
-    return endOf(job);
-  } catch (failure) {
-    if (!signal.aborted) throw failure;
+    return failure === undefined ? endOf(job) : reportRolloutFailure(terminal, jobId, failure);
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
     terminal.err(paint(terminal.colours).yellow("Stopped watching; the job continues.\n"));
-    return 0;
+    return failure === undefined ? 0 : reportRolloutFailure(terminal, jobId, failure);
   }
 }
 

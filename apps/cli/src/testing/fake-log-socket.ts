@@ -3,8 +3,8 @@ import { vi } from "vitest";
 /** One piece of output: the stream as the API numbers it (1 is stdout, 2 is stderr), and its text. */
 export type SentLine = readonly [stream: 1 | 2, text: string, executionId?: string];
 
-/** Replaces the platform's WebSocket: each one sends these lines and closes. Collects the requested paths. */
-export function fakeLogSocket(lines: readonly SentLine[], closeCode = 1000): readonly string[] {
+/** Replaces the platform's WebSocket: each one sends these lines and closes, or stays open. Collects the requested paths. */
+export function fakeLogSocket(lines: readonly SentLine[], closeCode: number | "none" = 1000): readonly string[] {
   const paths: string[] = [];
   class FakeSocket extends EventTarget {
     constructor(url: string) {
@@ -20,7 +20,7 @@ export function fakeLogSocket(lines: readonly SentLine[], closeCode = 1000): rea
         this.dispatchEvent(
           new MessageEvent("message", { data: JSON.stringify({ value: { Type, Line, ExecutionID } }) }),
         );
-      this.dispatchEvent(Object.assign(new Event("close"), { code: closeCode, reason: "" }));
+      if (closeCode !== "none") this.dispatchEvent(Object.assign(new Event("close"), { code: closeCode, reason: "" }));
     }
 
     close(): void {}

@@ -51,6 +51,7 @@ const step: fc.Arbitrary<Step> = fc.record({
     "LoseNode",
     "ResumeNode",
     "LeaveNode",
+    "Preempt",
     "Tick",
     "Tick",
     "Stop",
@@ -130,6 +131,11 @@ function commandOf(made: Step, job: Job | undefined, { type, count, timeouts }: 
     LoseNode: () => ({ name: "LoseNode", nodeId, why: "gone", isFinal: made.flag }),
     ResumeNode: () => ({ name: "ResumeNode", nodeId }),
     LeaveNode: () => ({ name: "LeaveNode", nodeId, why: "node is draining" }),
+    Preempt: () => ({
+      name: "Preempt",
+      executionIds: executions.map(({ placement }) => placement.executionId),
+      by: { jobId: "j-high", priority: made.flag ? 10 : 9 },
+    }),
     Tick: () => ({ name: "Tick" }),
     Stop: () => ({ name: "Stop", why: "enough" }),
   };

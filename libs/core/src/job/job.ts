@@ -103,6 +103,8 @@ export interface SlotState {
   readonly attempts: number;
   /** Ends that count against the task, of the version that was placed last. */
   readonly failures: number;
+  /** Ends of the version that was placed last that no order of the log caused. */
+  readonly ends: number;
   /** Ends in a row of runs shorter than `jobLimits.stableRunMs`, of the version that was placed last. */
   readonly shortRuns: number;
   /** When it is placed again; undefined while an execution of it is live, and when it never is. */

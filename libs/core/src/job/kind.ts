@@ -1,4 +1,4 @@
-import { executionMachine, JobSpec, jobMachine } from "@shoal/proto";
+import { executionMachine, JobSpec, jobMachine, victimsMax } from "@shoal/proto";
 import { z } from "zod";
 import type { Kind } from "../kind.ts";
 import { jobViews } from "../views/index.ts";
@@ -40,6 +40,11 @@ export function createJobKind(types: JobTypes): Kind<Job, JobCommand, JobEvent> 
       Stop: z.object({ name: z.literal("Stop"), why: z.string().max(whyCharsMax) }),
       Update: z.object({ name: z.literal("Update"), spec: JobSpec, force: z.boolean() }),
       Rerun: z.object({ name: z.literal("Rerun"), version: z.int().min(0), why: z.string().max(whyCharsMax) }),
+      Preempt: z.object({
+        name: z.literal("Preempt"),
+        executionIds: z.array(z.string()).max(victimsMax),
+        by: z.object({ jobId: z.string(), priority: z.int() }),
+      }),
     },
   };
 }

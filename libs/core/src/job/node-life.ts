@@ -62,7 +62,7 @@ function ofPresent(
 }
 
 /** What is publishing has done its work, and ends within the time limit of publishing. */
-const isMovable = ({ state }: Execution): boolean => state === "assigned" || state === "running";
+export const isMovable = ({ state }: Execution): boolean => state === "assigned" || state === "running";
 
 /** How long an execution waits for its disconnected node before it is lost. */
 const patienceMs = (job: Job, { placement }: Execution): number =>

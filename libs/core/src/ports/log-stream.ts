@@ -7,9 +7,15 @@ export interface LogChunk {
   readonly bytes: Uint8Array;
 }
 
+/** A piece of output and its place: a reader finds what is missing before it, whatever dropped it. */
+export interface PlacedChunk extends LogChunk {
+  /** How many bytes of this stream the execution wrote before it, dropped ones included. */
+  readonly at: number;
+}
+
 /** The node's side: bounded, drops output when full, never waits. */
 export interface LogSender {
-  send(executionId: string, chunk: LogChunk): void;
+  send(executionId: string, chunk: PlacedChunk): void;
 }
 
 /** The requester's side: the stored output of an execution, and new output. */
@@ -24,7 +30,7 @@ export interface LogReader {
 
 /** Receives output. */
 export interface OutputReader {
-  chunk(chunk: LogChunk): void;
+  chunk(chunk: PlacedChunk): void;
   caughtUp(): void;
   /**
    * Called before the next read: a promise pauses reading until it resolves; a few chunks that were

@@ -1,4 +1,4 @@
-import { SecretDeleted, type SecretEvent, SecretPut, secretLimits } from "@shoal/proto";
+import { SecretDeleted, type SecretEvent, SecretPut, SecretResealed, secretLimits } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { givenSecret } from "../testing/given.ts";
 import { sampleAt } from "../testing/samples.ts";
@@ -54,5 +54,32 @@ describe("a secret", () => {
       { key: "team.token", seq: 2, value: { namespace: "team", name: "token", versions } },
     ]);
     expect(shown(put(1), SecretDeleted.of({}))).toEqual([]);
+  });
+});
+
+describe("a secret that is sealed to another key", () => {
+  const other = { version: 1, keyId: "k2", sealed: "YWdhaW4=" };
+  it("has the same versions, one of them sealed to that key", () => {
+    givenSecret(put(1), put(2))
+      .when({ name: "Reseal", ...other })
+      .then(SecretResealed.of(other));
+    const { state } = givenSecret(put(1), put(2), SecretResealed.of(other));
+    expect(state?.versions.map(({ version, keyId }) => [version, keyId])).toEqual([
+      [1, "k2"],
+      [2, "k1"],
+    ]);
+  });
+  it("is not sealed twice to one key: another requester was faster", () => {
+    givenSecret(put(1), SecretResealed.of(other))
+      .when({ name: "Reseal", ...other, sealed: "b3RoZXI=" })
+      .then();
+  });
+  it("is refused for a version that is not stored", () => {
+    givenSecret(put(1))
+      .when({ name: "Reseal", ...other, version: 2 })
+      .refused("SECRET_NOT_FOUND");
+    givenSecret(put(1), SecretDeleted.of({}))
+      .when({ name: "Reseal", ...other })
+      .refused("SECRET_NOT_FOUND");
   });
 });

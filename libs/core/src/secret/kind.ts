@@ -3,11 +3,12 @@ import {
   SecretDeleted,
   type SecretEvent,
   SecretPut,
+  SecretResealed,
   secretMachine,
   secretNameProblem,
 } from "@shoal/proto";
 import { z } from "zod";
-import { type Decision, decideWith } from "../decider.ts";
+import { type Decision, type Draft, decideWith } from "../decider.ts";
 import { type Kind, noReaction } from "../kind.ts";
 import { secretViews } from "../views/index.ts";
 import { evolveSecret, type Secret } from "./secret.ts";
@@ -18,10 +19,11 @@ const Put = SealedSecret.extend({
   secret: z.string().refine((name) => secretNameProblem(name) === undefined, "expected the name of a secret"),
   version: z.int().min(1),
 });
+const Reseal = SealedSecret.extend({ name: z.literal("Reseal"), version: z.int().min(1) });
 const Delete = z.object({ name: z.literal("Delete") });
 
 /** The commands of a secret. A value is sealed for the version that the command names, which is the next one. */
-export type SecretCommand = z.infer<typeof Put> | z.infer<typeof Delete>;
+export type SecretCommand = z.infer<typeof Put> | z.infer<typeof Reseal> | z.infer<typeof Delete>;
 
 /** Secrets of a namespace. They have nothing live: one is settled at once. */
 export const secretKind: Kind<Secret, SecretCommand, SecretEvent> = {
@@ -36,7 +38,7 @@ export const secretKind: Kind<Secret, SecretCommand, SecretEvent> = {
   nodesOf: () => [],
   views: secretViews,
   creates: ["Put"],
-  accepts: { Put, Delete },
+  accepts: { Put, Reseal, Delete },
 };
 
 function decide(secret: Secret | undefined, command: SecretCommand, now: number): Decision<SecretEvent> {
@@ -48,6 +50,7 @@ function decide(secret: Secret | undefined, command: SecretCommand, now: number)
           draft.refuse("SECRET_NOT_FOUND", "the secret does not exist, or is deleted already");
         return draft.emit(SecretDeleted.of({}));
       }
+      if (command.name === "Reseal") return reseal(draft, secret, command);
       const { namespace, secret: name, version, keyId, sealed } = command;
       const expected = (secret?.version ?? 0) + 1;
       if (version !== expected)
@@ -55,4 +58,15 @@ function decide(secret: Secret | undefined, command: SecretCommand, now: number)
       draft.emit(SecretPut.of({ namespace, name, version, keyId, sealed }));
     },
   });
+}
+
+function reseal(
+  draft: Draft<Secret, SecretEvent>,
+  secret: Secret | undefined,
+  { version, keyId, sealed }: z.infer<typeof Reseal>,
+): void {
+  const stored = secret?.versions.find((each) => each.version === version);
+  if (stored === undefined) draft.refuse("SECRET_NOT_FOUND", `version ${version} of the secret is not stored`);
+  // Otherwise another requester was faster.
+  else if (stored.keyId !== keyId) draft.emit(SecretResealed.of({ version, keyId, sealed }));
 }

@@ -25,7 +25,15 @@ export function evolveSecret(secret: Secret | undefined, event: SecretEvent, { a
   const state = next(secretMachine, secret?.state, event.type);
   if (state === undefined) return undefined;
   if (event.type === "SecretDeleted") return secret && { ...secret, state, versions: [], seq };
+  if (event.type === "SecretResealed")
+    return secret && { ...secret, state, versions: resealed(secret.versions, event.data), seq };
   const { namespace, name, version, keyId, sealed } = event.data;
   const versions = [...(secret?.versions ?? []), { version, keyId, sealed, createdAt: at }];
   return { namespace, name, state, version, versions: versions.slice(-secretLimits.versions), seq };
 }
+
+/** The versions with one that is sealed to another key; its value is the same. */
+const resealed = (
+  versions: Secret["versions"],
+  { version, keyId, sealed }: { readonly version: number } & SealedSecret,
+): Secret["versions"] => versions.map((each) => (each.version === version ? { ...each, keyId, sealed } : each));

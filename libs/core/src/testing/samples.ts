@@ -41,6 +41,7 @@ import {
   type RunOutput,
   SecretDeleted,
   SecretPut,
+  SecretResealed,
   SlotsQueued,
 } from "@shoal/proto";
 
@@ -176,5 +177,6 @@ export const sampleNodeEvents = [
 /** One event of every kind of a secret's log. */
 export const sampleSecretEvents = [
   SecretPut.of({ namespace: "default", name: "token", version: 1, keyId: "0011223344556677", sealed: "c2VhbGVk" }),
+  SecretResealed.of({ version: 1, keyId: "7766554433221100", sealed: "b3RoZXI=" }),
   SecretDeleted.of({}),
 ] as const;

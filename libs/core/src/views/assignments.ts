@@ -39,6 +39,7 @@ export const assignments: View<Job> = {
       namespace: spec.namespace,
       jobType: spec.type,
       version,
+      priority: spec.priority,
       nodeId,
       askId,
       slot,

@@ -1,4 +1,4 @@
-import type { LogChunk, LogSender } from "@shoal/core";
+import type { LogSender, PlacedChunk } from "@shoal/core";
 import { subjects } from "@shoal/proto";
 import type { NatsSession } from "../connection/nats-session.ts";
 import { encodeChunk } from "./log-codec.ts";
@@ -8,19 +8,16 @@ import { logLimits } from "./log-limits.ts";
 interface OutputBudget {
   bytes: number;
   filledAt: number;
-  shedding: boolean;
 }
 
-const shedNotice = new TextEncoder().encode("[shoal: output dropped here, the rate limit was exceeded]\n");
-
-/** Sends output to the stream of logs. It never waits and sheds output above the limits, with one notice at each start of it. */
+/** Sends output to the stream of logs. It never waits and sheds output above the limits: readers see it by the places of chunks. */
 export function createLogSender(link: NatsSession, nodeId: string): LogSender {
   const allowances = new Map<string, OutputBudget>();
 
   function allowanceOf(executionId: string): OutputBudget {
     const known = allowances.get(executionId);
     const now = link.clock.now();
-    const allowance = known ?? { bytes: logLimits.burstBytes, filledAt: now, shedding: false };
+    const allowance = known ?? { bytes: logLimits.burstBytes, filledAt: now };
     const earned = (Math.max(now - allowance.filledAt, 0) * logLimits.bytesPerSecond) / 1_000;
     allowance.bytes = Math.min(allowance.bytes + earned, logLimits.burstBytes);
     allowance.filledAt = now;
@@ -28,24 +25,22 @@ export function createLogSender(link: NatsSession, nodeId: string): LogSender {
     return allowance;
   }
 
-  function publish(executionId: string, chunk: LogChunk): void {
+  function publish(executionId: string, chunk: PlacedChunk): void {
     if (!link.nc.isClosed()) link.nc.publish(subjects.log(nodeId, executionId), encodeChunk(chunk));
   }
 
   return {
-    send(executionId, { stream, bytes }) {
+    send(executionId, { stream, at, bytes }) {
       const allowance = allowanceOf(executionId);
-      for (let from = 0; from < bytes.length; from += logLimits.chunkBytes) {
+      let from = 0;
+      // Once for an empty chunk too: it has the place of the end.
+      do {
         const piece = bytes.subarray(from, from + logLimits.chunkBytes);
-        if (piece.length > allowance.bytes) {
-          if (!allowance.shedding) publish(executionId, { stream: "stderr", bytes: shedNotice });
-          allowance.shedding = true;
-          return;
-        }
+        if (piece.length > allowance.bytes) return;
         allowance.bytes -= piece.length;
-        allowance.shedding = false;
-        publish(executionId, { stream, bytes: piece });
-      }
+        publish(executionId, { stream, at: at + from, bytes: piece });
+        from += piece.length;
+      } while (from < bytes.length);
     },
   };
 }

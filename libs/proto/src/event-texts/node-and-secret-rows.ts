@@ -11,7 +11,7 @@ import {
   NodeReconnected,
   NodeRejected,
 } from "../node/events.ts";
-import { SecretDeleted, SecretPut } from "../secret/events.ts";
+import { SecretDeleted, SecretPut, SecretResealed } from "../secret/events.ts";
 import { because, row, timeOf } from "./row.ts";
 
 /** The texts of what happens to nodes and secrets. */
@@ -38,5 +38,6 @@ export const nodeAndSecretRows = [
   })),
   row(NodeDrainEnded, ({ why }) => ({ topic: "Node", message: because("Gets work again", why), tone: "good" })),
   row(SecretPut, ({ name, version }) => ({ topic: "Secret", message: `${name}: version ${version} stored` })),
+  row(SecretResealed, ({ version }) => ({ topic: "Secret", message: `Version ${version} sealed to another key` })),
   row(SecretDeleted, () => ({ topic: "Secret", message: "Deleted" })),
 ];

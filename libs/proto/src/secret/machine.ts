@@ -1,6 +1,6 @@
 import type { EventOf } from "../event.ts";
 import { defineMachine } from "../machine.ts";
-import { SecretDeleted, SecretPut } from "./events.ts";
+import { SecretDeleted, SecretPut, SecretResealed } from "./events.ts";
 
 const states = ["present", "deleted"] as const;
 
@@ -10,6 +10,7 @@ export const secretMachine = defineMachine(states, [
   // from                    event          to
   ["nothing",                SecretPut,     "present"],
   [["present", "deleted"],   SecretPut,     "present"],
+  [["present"],              SecretResealed, "same"],
   [["present"],              SecretDeleted, "deleted"],
 ]);
 

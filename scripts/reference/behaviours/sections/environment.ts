@@ -42,7 +42,7 @@ export const environment: BehaviourSection = {
       testsOf("services/compute/src/executors/docker/docker.int.test.ts")(
         "merges environments, in which the task's variables win",
       ),
-      testsOf("services/compute/src/executors/docker/params.test.ts")("%o are refused with the reason", "NOVALUE"),
+      testsOf("libs/proto/src/params/engines/docker.test.ts")("%o are refused with the reason", "NOVALUE"),
     ),
     shown(
       "The node sets variables for each port of the task.",

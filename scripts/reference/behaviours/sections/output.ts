@@ -47,10 +47,10 @@ export const output: BehaviourSection = {
       logs("is sent on the socket: %s"),
     ),
     shown(
-      "Output over the rate is dropped with a visible mark, and never slows the task.",
-      shipper("drops output over the rate, reports that once, and continues when tokens are available"),
+      "Output over the rate is dropped with a visible mark of its size, and never slows the task.",
+      shipper("drops output over the rate, and continues at its place when tokens are available"),
       testsOf("libs/nats/src/logs/logs.int.test.ts")(
-        "drops output over the rate, reports that once, and continues later",
+        "drops output over the rate, and continues later at its place",
       ),
     ),
     shown(

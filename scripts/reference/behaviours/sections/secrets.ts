@@ -4,6 +4,7 @@ const reference = testsOf("libs/proto/src/secret/secret-reference.test.ts");
 const kind = testsOf("libs/core/src/secret/kind.test.ts");
 const api = testsOf("services/requester/src/http/secrets.test.ts");
 const real = testsOf("test/int/secrets.test.ts");
+const reseal = testsOf("services/requester/src/secrets/reseal-secrets.test.ts");
 const node = testsOf("services/compute/src/runner/prepare/secrets.test.ts");
 
 /** Secrets in a task's environment. */
@@ -41,6 +42,12 @@ export const secrets: BehaviourSection = {
       testsOf("services/requester/src/secrets/key-ring.test.ts")(
         "seal with the first, and open with all: a key is rotated by a new first one",
       ),
+    ),
+    shown(
+      "After a rotation all stored versions are sealed to the new key; a requester that is killed in between loses none.",
+      reseal("leaves every value as it was, and needs the old key no more"),
+      reseal("number %i, loses no value, and the next call seals the rest"),
+      reseal("names the versions whose key is missing, and seals the others"),
     ),
   ],
 };

@@ -1,4 +1,4 @@
-import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
 const rules = testsOf("libs/proto/src/job/validation.test.ts");
 const submit = testsOf("services/requester/src/http/submit.test.ts");
@@ -66,16 +66,22 @@ export const validation: BehaviourSection = {
     ),
     shown(
       "Params of an engine, source or publisher that are unknown or wrong refuse the bid with the key's name.",
-      testsOf("services/compute/src/executors/docker/params.test.ts")("%o are refused with the reason"),
+      testsOf("libs/proto/src/params/engines/docker.test.ts")("%o are refused with the reason"),
       testsOf("services/compute/src/bidder/policies/policies.test.ts")(
         "…, as a bid policy > refuses with a reason that contains %s",
         "ExitCode",
       ),
       testsOf("services/compute/src/publishers/contract.ts")("refuses unknown params"),
     ),
-    notYet(
-      "Params of a known engine, source or publisher are checked when a job is submitted.",
-      "the check at the requester",
+    shown(
+      "Params of a known engine, source or publisher are checked when a job is submitted: all problems are named with their paths.",
+      submit("a bad submission > names the params of known parts that are wrong, with their paths"),
+      testsOf("libs/proto/src/params/check-params.test.ts")("are refused with every problem of every part"),
+    ),
+    shown(
+      "A job of an engine, source or publisher that the requester does not know is accepted with a warning: a node may offer it.",
+      submit("a submission's warnings > name %s", "an unknown engine"),
+      testsOf("libs/proto/src/params/check-params.test.ts")("is accepted with any params, and named: %s", "quantum"),
     ),
     shown(
       "Errors have status, code, component, request id and a hint.",

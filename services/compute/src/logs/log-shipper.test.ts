@@ -1,14 +1,14 @@
-import type { LogChunk } from "@shoal/core";
+import type { PlacedChunk } from "@shoal/core";
 import { createManualClock } from "@shoal/core/testing";
 import { describe, expect, it } from "vitest";
 import { createLogShipper } from "./log-shipper.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const text = ({ bytes: sent }: LogChunk) => new TextDecoder().decode(sent);
+const text = ({ bytes: sent }: PlacedChunk) => new TextDecoder().decode(sent);
 
 function harness() {
   const clock = createManualClock(0);
-  const sent: LogChunk[] = [];
+  const sent: PlacedChunk[] = [];
   const open = createLogShipper({ send: (_id, chunk) => sent.push(chunk) }, clock);
   return { clock, sent, log: open("e-1") };
 }
@@ -44,22 +44,42 @@ describe("a log shipper", () => {
     expect(sent.map((chunk) => chunk.bytes.length)).toEqual([65_536, 65_536, 18_928]);
   });
 
-  it("drops output over the rate, reports that once, and continues when tokens are available", async () => {
+  it("drops output over the rate, and continues at its place when tokens are available", async () => {
     const { clock, sent, log } = harness();
     const megabyte = new Uint8Array(1024 * 1024);
     for (let n = 0; n < 8; n++) log.write({ stream: "stdout", bytes: megabyte });
     await clock.settle();
-    const size = () =>
-      sent.filter(({ stream }) => stream === "stdout").reduce((sum, chunk) => sum + chunk.bytes.length, 0);
-    expect(size()).toBe(4 * megabyte.length);
-    expect(sent.filter(({ stream }) => stream === "stderr").map(text)).toEqual([
-      "[output dropped: the execution exceeds the rate limit of the log]\n",
-    ]);
+    const ends = () => sent.map(({ at, bytes: output }) => at + output.length);
+    expect(Math.max(...ends())).toBe(4 * megabyte.length);
     // One second for the MiB, and a moment for the cost of its messages.
     await clock.advance(1_100);
     log.write({ stream: "stdout", bytes: megabyte });
     await clock.settle();
-    expect(size()).toBe(5 * megabyte.length);
+    expect(Math.max(...ends())).toBe(9 * megabyte.length);
+    const gaps = sent.flatMap(({ at }, index) => (at === (index === 0 ? 0 : ends()[index - 1]) ? [] : [at]));
+    expect(gaps).toEqual([8 * megabyte.length]);
+  });
+
+  it("counts what is dropped between two pieces of one tick, by stream", async () => {
+    const { clock, sent, log } = harness();
+    const write = (stream: "stdout" | "stderr", length: number) => log.write({ stream, bytes: new Uint8Array(length) });
+    write("stdout", 10);
+    write("stdout", 5 * 2 ** 20);
+    write("stderr", 3);
+    write("stdout", 20);
+    await clock.settle();
+    expect(sent.map(({ stream, at, bytes: output }) => [stream, at, output.length])).toEqual([
+      ["stdout", 0, 10],
+      ["stdout", 10 + 5 * 2 ** 20, 20],
+      ["stderr", 0, 3],
+    ]);
+  });
+
+  it("sends the place of the end when it is closed after output was dropped", () => {
+    const { sent, log } = harness();
+    log.write({ stream: "stderr", bytes: new Uint8Array(5 * 2 ** 20) });
+    log.close();
+    expect(sent).toEqual([{ stream: "stderr", at: 5 * 2 ** 20, bytes: new Uint8Array() }]);
   });
 
   it("sends few messages, even when output arrives one byte at a time", async () => {
@@ -71,8 +91,8 @@ describe("a log shipper", () => {
       await undefined;
     }
     await clock.settle();
-    // The burst of 4 MiB in messages that cost 256 bytes more than their payload, and the notice.
-    expect(sent.length).toBeLessThanOrEqual(Math.ceil((4 * 2 ** 20) / 257) + 1);
+    // The burst of 4 MiB in messages that cost 256 bytes more than their payload.
+    expect(sent.length).toBeLessThanOrEqual(Math.ceil((4 * 2 ** 20) / 257));
     expect(sent.length).toBeGreaterThan(10_000);
   });
 

@@ -13,11 +13,9 @@ const burstBytes = 4 * 1024 * 1024;
  */
 const messageCostBytes = 256;
 
-const shedNotice = new TextEncoder().encode("[output dropped: the execution exceeds the rate limit of the log]\n");
-
 /** The log output of one execution. */
 export interface ExecutionLog {
-  /** Takes a chunk; never waits. Output over the rate is dropped, and the log reports that once. */
+  /** Takes a chunk; never waits. Output over the rate is dropped: the place of the next chunk shows how much. */
   write(chunk: LogChunk): void;
   close(): void;
 }
@@ -25,46 +23,60 @@ export interface ExecutionLog {
 /** Ships output to the log: small chunks together, never above the rate, never blocking. */
 export function createLogShipper(logs: LogSender, clock: Clock): (executionId: string) => ExecutionLog {
   return (executionId) => {
-    const waiting: Record<LogStream, Uint8Array[]> = { stdout: [], stderr: [] };
+    const streams: Readonly<Record<LogStream, StreamOutput>> = { stdout: newOutput(), stderr: newOutput() };
     const bucket = createBucket(clock);
     let planned = false;
-    let shedding = false;
 
-    function send(stream: LogStream, bytes: Uint8Array): void {
+    function send(stream: LogStream, at: number, bytes: Uint8Array): void {
       bucket.charge(messageCostBytes);
-      logs.send(executionId, { stream, bytes });
+      logs.send(executionId, { stream, at, bytes });
     }
     function flush(): void {
       planned = false;
       for (const stream of ["stdout", "stderr"] as const) {
-        const chunks = waiting[stream];
-        if (chunks.length === 0) continue;
-        waiting[stream] = [];
-        const whole = joined(chunks);
+        const output = streams[stream];
+        const whole = joined(output.waiting);
+        const first = output.end - output.dropped - whole.length;
+        output.waiting = [];
         for (let at = 0; at < whole.length; at += messageBytesMax)
-          send(stream, whole.subarray(at, at + messageBytesMax));
+          send(stream, first + at, whole.subarray(at, at + messageBytesMax));
       }
-    }
-    function shed(): void {
-      if (!shedding) waiting.stderr.push(shedNotice);
-      shedding = true;
     }
     return {
       write: ({ stream, bytes }) => {
         if (bytes.length === 0) return;
-        if (bucket.take(bytes.length)) {
-          shedding = false;
-          // Copied, because the caller may reuse the memory of the chunk.
-          waiting[stream].push(bytes.slice());
-        } else shed();
+        const output = streams[stream];
+        const isDropped = !bucket.take(bytes.length);
+        // What waits is one piece without a gap.
+        if (isDropped && output.dropped === 0) flush();
+        output.end += bytes.length;
+        output.dropped = isDropped ? output.dropped + bytes.length : 0;
+        if (isDropped) return;
+        // Copied, because the caller may reuse the memory of the chunk.
+        output.waiting.push(bytes.slice());
         if (planned) return;
         planned = true;
         queueMicrotask(flush);
       },
-      close: flush,
+      close: () => {
+        flush();
+        // An empty chunk at the end: a reader sees what was dropped before it.
+        for (const stream of ["stdout", "stderr"] as const)
+          if (streams[stream].dropped > 0) send(stream, streams[stream].end, new Uint8Array());
+      },
     };
   };
 }
+
+interface StreamOutput {
+  waiting: Uint8Array[];
+  /** Bytes that the execution has written. */
+  end: number;
+  /** The last of them that were dropped, since what was sent or waits. */
+  dropped: number;
+}
+
+const newOutput = (): StreamOutput => ({ waiting: [], end: 0, dropped: 0 });
 
 interface Bucket {
   /** Takes this number of tokens, if available. */

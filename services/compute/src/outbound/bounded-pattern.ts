@@ -21,12 +21,3 @@ export function matchesOf(pattern: string, texts: readonly string[]): readonly M
     });
   }
 }
-
-/** True when a text is a valid regular expression. */
-export function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp;
-  } catch {
-    return false;
-  }
-}

@@ -23,4 +23,15 @@ export async function jobViewAt(request: JobRequest, context: ApiContext, withEx
   return viewed;
 }
 
+/** Answers with the position of a command that changed a job; later lists of this requester are not older. */
+export function acknowledge(
+  { reflects }: Pick<ApiRequest<unknown>, "reflects">,
+  { catalog, positions }: ApiContext,
+  { jobId, seq }: { readonly jobId: string; readonly seq: number },
+): void {
+  reflects(seq);
+  // A command that an owner decided reaches the catalog with the view, up to half a second later.
+  if ((catalog.find(jobId)?.seq ?? 0) < seq) positions.acknowledged(seq);
+}
+
 const scopeOf = ({ query, position }: JobRequest) => ({ namespace: query.namespace, position });

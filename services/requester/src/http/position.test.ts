@@ -1,6 +1,6 @@
 import { Agent, get as httpGet } from "node:http";
 import { noStreamPosition } from "@shoal/core";
-import { commitVersion, JobStopped, JobSubmitted, type StoredEvent } from "@shoal/proto";
+import { commitVersion, JobStopped, JobSubmitted, type StoredEvent, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ApiHarness, apiHarness, harnessSpec } from "../testing/api-harness.ts";
 import { completed, jobIdOf, jobRef, submitted } from "../testing/sample-jobs.ts";
@@ -96,6 +96,23 @@ describe("a read that names a position", () => {
 });
 
 describe("a list without a position", () => {
+  it("is not older than an earlier stop that the owner of its shard has decided", async () => {
+    const ids = [jobIdOf(1), jobIdOf(2)];
+    for (const id of ids) await submitted(harness, id);
+    await harness.catalog.caughtUp();
+    // The owner appends, and its view has not followed yet.
+    const owner = harness.sim.requester("r-owner").commands;
+    await owner.serve(shardOf(jobIdOf(1)), async ({ aggregate }) => ({
+      ok: true,
+      seq: stopUnseen(aggregate.id),
+      changed: true,
+    }));
+    await harness.app.inject({ method: "DELETE", url: `${root}/jobs/${jobIdOf(1)}` });
+    expect(states((await get("/jobs")).body)).toEqual([
+      [jobIdOf(1), "Stopped"],
+      [jobIdOf(2), "Pending"],
+    ]);
+  });
   it("is not older than an earlier read of one job at this requester", async () => {
     await submitted(harness, jobIdOf(1));
     await harness.catalog.caughtUp();

@@ -1,6 +1,6 @@
 import { Fault } from "@shoal/core";
 import { secretNameProblem, tokenProblem } from "@shoal/proto";
-import type { SecretName } from "../secrets/secrets.ts";
+import type { SecretName } from "../secrets/stored-secret.ts";
 import type { ApiRequest } from "./route-handler.ts";
 
 /** The secret in the path of a request. Throws Fault BAD_REQUEST when its name or namespace cannot be one. */

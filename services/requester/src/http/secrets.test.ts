@@ -11,7 +11,7 @@ afterEach(async () => {
 
 const open = async () => {
   harness = await apiHarness();
-  const call = async (method: "GET" | "PUT" | "DELETE", path: string, payload?: object | string) => {
+  const call = async (method: "GET" | "PUT" | "POST" | "DELETE", path: string, payload?: object | string) => {
     const headers = { "content-type": "application/json" };
     const response = await harness.app.inject({ method, url: `${base}${path}`, ...(payload && { payload, headers }) });
     return { status: response.statusCode, text: response.body, json: response.json() };
@@ -44,6 +44,14 @@ describe("secrets over the API", () => {
     expect((await call("PUT", "/token", { Value: "hunter5" })).json).toMatchObject({ Version: 3 });
     const everything = JSON.stringify([harness.sim.log.entries, harness.sim.views, harness.warnings]);
     expect(everything).not.toContain("hunter");
+  });
+  it("are sealed again to the first key, without their values in the answer", async () => {
+    const { call } = await open();
+    await call("PUT", "/token", { Value: "hunter2" });
+    const { json } = await call("POST", "/reseal");
+    // One key seals all of them already.
+    expect(json).toEqual({ KeyID: expect.stringMatching(/^[0-9a-f]{16}$/), Resealed: 0, Failed: [], Next: "" });
+    expect((await call("POST", "/reseal", { After: 7 })).status).toBe(400);
   });
   it.each([
     ["an empty body", undefined, "Value"],

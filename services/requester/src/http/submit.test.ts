@@ -85,6 +85,11 @@ describe("a submission's warnings", () => {
     ["a version", { Version: 3 }, /Version is set by the server/],
     ["reserved meta", { Meta: { "bacalhau.org/x": "1" } }, /bacalhau.org\/x/],
     ["several tasks", { Tasks: [task, task] }, /only one task/],
+    [
+      "an unknown engine",
+      { Tasks: [{ Engine: { Type: "dokcer" } }] },
+      /does not know the engine "dokcer", only docker/,
+    ],
   ])("name %s", async (_, more, warning) => {
     const response = await put({ Job: { ...job, ...more } });
     expect(response.statusCode).toBe(200);
@@ -148,7 +153,7 @@ describe("a submission that is built to be slow", () => {
     expect(await stored(JobID)).toMatchObject({ Labels: texts });
   });
   it("is not one with a large inline input", async () => {
-    const Source = { Type: "inline", Params: { URL: `data:;base64,${"{[,".repeat(100_000)}` } };
+    const Source = { Type: "inline", Params: { URL: `data:,${"{[,".repeat(100_000)}` } };
     const withInput = { ...task, InputSources: [{ Source, Target: "/in" }] };
     expect((await put({ Job: { ...job, Tasks: [withInput] } })).statusCode).toBe(200);
   });
@@ -197,6 +202,14 @@ describe("a bad submission", () => {
     const response = await put({ Job: { Type: "odd", Count: -1, Tasks: [] } });
     const problems = String(response.json().Message).split("\n");
     expect(problems.length).toBeGreaterThanOrEqual(3);
+  });
+  it("names the params of known parts that are wrong, with their paths", async () => {
+    const Tasks = [{ Engine: { Type: "docker" }, Publisher: { Type: "s3", Params: { Bucket: "b" } } }];
+    expect((await put({ Job: { Type: "batch", Tasks } })).json()).toMatchObject({
+      ...{ Status: 400, Code: "ValidationError", Component: "APIServer" },
+      Message: expect.stringMatching(/Tasks\.0\.Engine\.Params\.Image: .*\nTasks\.0\.Publisher\.Params\.Key: /),
+    });
+    expect(harness.sim.log.entries).toHaveLength(0);
   });
   it("is refused when it is not JSON", async () => {
     expect((await send("a: b", "application/x-yaml")).statusCode).toBe(415);

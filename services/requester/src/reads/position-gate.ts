@@ -5,10 +5,12 @@ import type { Catalog } from "../catalog/catalog.ts";
 /** Ensures that a list is not older than what its client has seen. `docs/notes/reads.md` has the rule and its proof. */
 export interface PositionGate {
   /**
-   * Resolves once the catalog has every commit up to this position. Throws Fault POSITION_AHEAD, POSITION_NOT_REACHED,
+   * Resolves once the catalog has every commit up to this position, and to the acknowledged ones. Throws Fault POSITION_AHEAD, POSITION_NOT_REACHED,
    * LOG_UNREACHABLE.
    */
   reach(position: number): Promise<void>;
+  /** This requester has answered a client with the position of a commit: every later `reach` includes it. */
+  acknowledged(position: number): void;
 }
 
 export interface PositionGateParts {
@@ -47,12 +49,19 @@ class CatalogPositions implements PositionGate {
   /** The greatest position that a read has requested. */
   #target = 0;
   #round: Promise<void> | undefined;
+  /** The greatest position of a command that this requester has answered. */
+  #acknowledged = 0;
 
   constructor(parts: PositionGateParts) {
     this.#parts = parts;
   }
 
-  async reach(position: number): Promise<void> {
+  acknowledged(position: number): void {
+    this.#acknowledged = Math.max(this.#acknowledged, position);
+  }
+
+  async reach(named: number): Promise<void> {
+    const position = Math.max(named, this.#acknowledged);
     if (this.#coveredUpTo() >= position) return;
     const { clock } = this.#parts;
     const expired = new AbortController();

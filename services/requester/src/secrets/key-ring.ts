@@ -5,6 +5,8 @@ import { type SealedSecret, sha256 } from "@shoal/proto";
 
 /** The cluster's keys for secrets: the first one seals, all of them open. */
 export interface KeyRing {
+  /** The key that seals. */
+  readonly keyId: string;
   /** Seals a value. Opening it needs the same context. */
   seal(value: string, context: string): SealedSecret;
   /** Opens a value. Throws Fault SECRETS_UNAVAILABLE when the key is not here, or the value was sealed for another context. */
@@ -30,6 +32,7 @@ export function keyRing(pem: string, setting = "secrets.keyFile"): KeyRing {
     );
   const byId = new Map(keys.map((key) => [keyIdOf(key), key]));
   return {
+    keyId: keyIdOf(first),
     seal: (value, context) => ({
       keyId: keyIdOf(first),
       sealed: Buffer.from(sealTo(first.publicKey, Buffer.from(value), context)).toString("base64"),

@@ -1,25 +1,9 @@
-import {
-  causeOf,
-  entries,
-  entryOf,
-  Fault,
-  foldAggregate,
-  isEntryKey,
-  type Secret,
-  type SecretVersion,
-  secretKind,
-  secretViews,
-} from "@shoal/core";
+import { Fault, isEntryKey, type SecretVersion } from "@shoal/core";
 import { type Actor, type JobSpec, SecretEntry, type SecretReference, secretReferenceOf } from "@shoal/proto";
-import type { Dispatcher } from "../owner/dispatcher.ts";
 import type { RequesterPorts } from "../ports.ts";
-import { type KeyRing, secretContext } from "./key-ring.ts";
-
-/** The secret of a request. */
-export interface SecretName {
-  readonly namespace: string;
-  readonly name: string;
-}
+import { secretContext } from "./key-ring.ts";
+import { type Resealing, resealSecrets } from "./reseal-secrets.ts";
+import { projectSecret, readSecret, refOf, requireKeys, type SecretName, type SecretParts } from "./stored-secret.ts";
 
 /** Secrets of the cluster. Values go in and do not come out, except to a node that starts a task. */
 export interface Secrets {
@@ -32,17 +16,15 @@ export interface Secrets {
   delete(secret: SecretName, actor: Actor): Promise<{ readonly seq: number }>;
   /** The secrets of a namespace, or of all with `*`, by name: without values. */
   list(namespace: string): Promise<readonly SecretEntry[]>;
+  /**
+   * Seals the values of the secrets after `after` (empty for the first) to the first key; some of them at a time. Throws
+   * Fault SECRETS_DISABLED, and as the dispatcher does; a call that breaks off may be repeated.
+   */
+  reseal(after: string, actor: Actor): Promise<Resealing>;
   /** Throws Fault SECRET_MISSING when the spec refers to a secret that does not exist. */
   requireAll(spec: JobSpec): Promise<void>;
   /** The values of a task's environment that refer to secrets. Throws Fault SECRET_MISSING, SECRETS_UNAVAILABLE. */
   valuesOf(spec: JobSpec): Promise<Readonly<Record<string, string>>>;
-}
-
-export interface SecretParts {
-  readonly dispatcher: Dispatcher;
-  readonly ports: Pick<RequesterPorts, "log" | "views" | "random" | "logger">;
-  /** Undefined: this requester has no key, and neither stores nor opens secrets. */
-  readonly keys: KeyRing | undefined;
 }
 
 // Versions of one secret are put by people and pipelines: five concurrent ones are many.
@@ -54,6 +36,8 @@ export function createSecrets(parts: SecretParts): Secrets {
     put: (secret, value, actor) => put(parts, secret, { value, actor }),
     delete: (secret, actor) => remove(parts, secret, actor),
     list: (namespace) => listed(ports, namespace),
+    reseal: async (after, actor) =>
+      resealSecrets(parts, { names: (await listed(ports, "*")).map(nameOf), after, actor }),
     async requireAll(spec) {
       for (const [, reference] of referencesOf(spec)) {
         requireKeys(parts);
@@ -72,16 +56,6 @@ export function createSecrets(parts: SecretParts): Secrets {
   };
 }
 
-function requireKeys({ keys }: SecretParts): KeyRing {
-  if (keys !== undefined) return keys;
-  throw new Fault("SECRETS_DISABLED", "secrets.keyFile is not set");
-}
-
-const refOf = ({ namespace, name }: SecretName) => ({ kind: "secret", namespace, id: name });
-
-const read = async ({ ports }: SecretParts, secret: SecretName): Promise<Secret | undefined> =>
-  foldAggregate(secretKind, await ports.log.load(refOf(secret))).state;
-
 interface NewValue {
   readonly value: string;
   readonly actor: Actor;
@@ -91,13 +65,13 @@ async function put(parts: SecretParts, secret: SecretName, { value, actor }: New
   const { dispatcher, ports } = parts;
   const { namespace, name } = secret;
   for (let attempt = 1; ; attempt++) {
-    const version = ((await read(parts, secret))?.version ?? 0) + 1;
+    const version = ((await readSecret(parts, secret))?.version ?? 0) + 1;
     const sealed = requireKeys(parts).seal(value, secretContext(namespace, name, version));
     const command = { name: "Put", namespace, secret: name, version, ...sealed };
     const envelope = { id: ports.random.uuid(), aggregate: refOf(secret), command, actor };
     const reply = version === 1 ? (await dispatcher.create(envelope)).reply : await dispatcher.send(envelope);
     if (reply.ok) {
-      await project(parts, secret);
+      await projectSecret(parts, secret);
       return { version, seq: reply.seq };
     }
     const { code, why } = reply.rejection;
@@ -107,27 +81,13 @@ async function put(parts: SecretParts, secret: SecretName, { value, actor }: New
 
 async function remove(parts: SecretParts, secret: SecretName, actor: Actor) {
   const { dispatcher, ports } = parts;
-  if ((await read(parts, secret))?.state !== "present")
+  if ((await readSecret(parts, secret))?.state !== "present")
     throw new Fault("SECRET_NOT_FOUND", `no secret ${secret.name} in namespace ${secret.namespace}`);
   const command = { name: "Delete" };
   const reply = await dispatcher.send({ id: ports.random.uuid(), aggregate: refOf(secret), command, actor });
   if (!reply.ok) throw new Fault(reply.rejection.code, reply.rejection.why);
-  await project(parts, secret);
+  await projectSecret(parts, secret);
   return { seq: reply.seq };
-}
-
-/** Writes the view at once: a list that follows has the change, whichever requester owns the shard. */
-async function project(parts: SecretParts, secret: SecretName): Promise<void> {
-  const { views, logger } = parts.ports;
-  try {
-    const state = await read(parts, secret);
-    if (state === undefined) return;
-    const [entry] = secretViews.flatMap((view) => entries(view, state));
-    if (entry === undefined) await views.secrets.remove(`${secret.namespace}.${secret.name}`, state.seq);
-    else await views.secrets.put(entry.key, entryOf(entry.seq, entry.value));
-  } catch (failure) {
-    logger.warn({ ...secret, ...causeOf(failure) }, "could not write the entry of a secret; its shard's owner does");
-  }
 }
 
 async function versionOf(
@@ -135,7 +95,7 @@ async function versionOf(
   namespace: string,
   { name, version }: SecretReference,
 ): Promise<SecretVersion> {
-  const versions = (await read(parts, { namespace, name }))?.versions ?? [];
+  const versions = (await readSecret(parts, { namespace, name }))?.versions ?? [];
   const found = version === undefined ? versions.at(-1) : versions.find((each) => each.version === version);
   if (found !== undefined) return found;
   const what = version === undefined ? "" : `version ${version} of `;
@@ -164,3 +124,5 @@ async function listed({ views }: Pick<RequesterPorts, "views">, namespace: strin
   await watch.close();
   return [...secrets].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
 }
+
+const nameOf = ({ namespace, name }: SecretEntry): SecretName => ({ namespace, name });

@@ -1,5 +1,5 @@
 import { Fault } from "@shoal/core";
-import { apiRoutes, foldKeys, fromWire, JobSpec, shownKey } from "@shoal/proto";
+import { apiRoutes, checkParams, foldKeys, fromWire, JobSpec, shownKey } from "@shoal/proto";
 import { z } from "zod";
 import { apiLimits } from "../http/limits.ts";
 import { withoutLegacyWasm } from "./legacy-wasm.ts";
@@ -34,6 +34,9 @@ export function readSubmission(json: unknown, namespace: string): Submission {
   const warnings: string[] = [];
   const read = fromWire(JobSpec, oneTask(job, folded.keys.get("tasks"), warnings));
   if (!read.ok) throw new Fault("INVALID_SPEC", firstOf(read.problems).join("\n"));
+  const params = checkParams(read.value);
+  if (params.problems.length > 0) throw new Fault("INVALID_SPEC", firstOf(params.problems).join("\n"));
+  warnings.push(...params.unknown);
   for (const key of read.unknown) {
     const warning = aboutUnknown(key, field);
     if (warning !== undefined) warnings.push(warning);

@@ -73,6 +73,52 @@ describe("shoal job run", () => {
     expect(out).not.toContain("shoal job get");
   });
 
+  const update = ["JobUpdated", { Version: 2, Why: "the spec was updated" }] as const;
+  const rollback = [
+    "JobUpdated",
+    { Version: 3, Of: 1, Failed: 2, Why: "rolled back to version 1: it exited" },
+  ] as const;
+  const halt = ["JobRolloutHalted", { Version: 2, Code: "ROLLOUT_FAILED", Why: "version 2 failed" }] as const;
+  const started = ["JobStarted", {}] as const;
+  /** A requester with a service whose last version was submitted and whose events are these. */
+  const updated = (version: number, ...events: readonly (readonly [string, object])[]) =>
+    requester({
+      [`PUT ${jobs}`]: { ...submitted, Warnings: [] },
+      [`GET ${jobs}/j-1`]: { Job: { ...Object(wireJob("running")), Type: "service", Version: version } },
+      "GET /orchestrator/events": feedOf(["JobSubmitted", {}], started, ...events),
+    });
+
+  it.each([
+    [
+      "rolled back",
+      rollback,
+      /^Error: rolled back to version 1: it exited\nHint: {2}the job runs its earlier version; /,
+    ],
+    ["halted", halt, /^Error: version 2 failed\nHint: {2}fix the spec/],
+  ] as const)(
+    "of an update that is %s ends with exit code 9, the reason, and what to do next",
+    async (_, event, shown) => {
+      const { shoal } = await updated(2, update, event, started);
+      const { code, err } = await shoal("job", "run", await specFile());
+      expect([code, err]).toEqual([9, expect.stringMatching(shown)]);
+      expect(err).toContain("shoal job history j-1");
+    },
+  );
+
+  it("of an update that is rolled out ends with exit code 0, whatever became of an earlier one", async () => {
+    const { shoal } = await updated(4, update, rollback, ["JobUpdated", { Version: 4, Why: "" }], started);
+    expect(await shoal("job", "run", await specFile())).toMatchObject({ code: 0, err: "" });
+  });
+
+  it("with --follow shows output until its update is rolled back, and ends with the reason", async () => {
+    fakeLogSocket([[1, "one\n"]], "none");
+    const assigned = ["ExecutionAssigned", {}] as const;
+    const { shoal } = await updated(2, assigned, update, assigned, rollback);
+    const { code, err } = await shoal("job", "run", await specFile(), "--follow");
+    expect(code).toBe(9);
+    expect(err).toContain("Error: rolled back to version 1: it exited");
+  });
+
   it("prints the job alone in JSON, with the same exit code", async () => {
     const { shoal } = await jobIn("stopped");
     const { code, out } = await shoal("job", "run", await specFile(), "--output", "json");

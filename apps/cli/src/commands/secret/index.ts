@@ -23,6 +23,11 @@ export const secret: NounPart = {
       load: async () => (await import("./delete-secret.ts")).deleteSecret,
     },
     {
+      name: "reseal",
+      summary: "seal all stored versions to the first key of the key file, so that older keys can be removed",
+      load: async () => (await import("./reseal.ts")).reseal,
+    },
+    {
       name: "init",
       args: "<file>",
       summary: "create the key file that every requester names in secrets.keyFile",

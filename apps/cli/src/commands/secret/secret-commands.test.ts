@@ -36,6 +36,34 @@ describe("shoal secret", () => {
     const { out } = await requester.shoal("secret", "list", "--namespace", "*");
     expect(out).toMatch(/NAMESPACE +NAME +VERSION +UPDATED +VERSIONS\nteam +token +3 +2026-01-01 00:00:00Z +2,3\n/);
   });
+  const pages = (...all: readonly object[]) => {
+    let call = 0;
+    return fakeRequester({ "POST /orchestrator/secrets/reseal": () => ({ KeyID: "k-new", ...all[call++] }) });
+  };
+  it("reseals page by page, until all are sealed to the new key", async () => {
+    requester = await pages({ Resealed: 50, Failed: [], Next: "team.m" }, { Resealed: 1, Failed: [], Next: "" });
+    const { code, out } = await requester.shoal("secret", "reseal");
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^Sealed 51 versions to key k-new\nNo secret needs another key: /),
+    ]);
+    expect(requester.bodies).toEqual([{ After: "" }, { After: "team.m" }]);
+  });
+  it("ends with 7 when a version cannot be sealed again, and names it", async () => {
+    const failed = {
+      Namespace: "team",
+      Name: "token",
+      Version: 3,
+      KeyID: "k-lost",
+      Why: "key k-lost is not in the file",
+    };
+    requester = await pages({ Resealed: 2, Failed: [failed], Next: "" });
+    const { code, out, err } = await requester.shoal("secret", "reseal");
+    expect([code, out]).toEqual([7, "Sealed 2 versions to key k-new\n"]);
+    expect(err).toMatch(
+      /no key may be removed:\nteam\/token@3: key k-lost is not in the file\nHint: .*add the missing keys/,
+    );
+  });
   it("deletes", async () => {
     requester = await fakeRequester({ "DELETE /orchestrator/secrets/token": {} });
     expect((await requester.shoal("secret", "delete", "token")).out).toBe("Secret token deleted\n");

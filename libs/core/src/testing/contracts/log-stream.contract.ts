@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LogChunk, LogReader, LogSender } from "../../ports/log-stream.ts";
+import type { LogChunk, LogReader, LogSender, PlacedChunk } from "../../ports/log-stream.ts";
 import { record } from "./recorded.ts";
 
 /** A log stream under test, empty at first. */
@@ -11,15 +11,15 @@ export interface OutputHarness {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const say = (text: string, stream: LogChunk["stream"] = "stdout"): LogChunk => ({
-  stream,
+const say = (text: string, stream: LogChunk["stream"] = "stdout", at = 0): PlacedChunk => ({
+  ...{ stream, at },
   bytes: encoder.encode(text),
 });
 const textOf = (chunks: readonly LogChunk[]) =>
   chunks.map(({ stream, bytes }) => `${stream} ${decoder.decode(bytes)}`).join(", ");
 
 async function follow(harness: OutputHarness, executionId: string, tail: boolean) {
-  const chunks = record<LogChunk>();
+  const chunks = record<PlacedChunk>();
   const caughtUp = record<number>();
   const listener = { chunk: chunks.push, caughtUp: () => caughtUp.push(chunks.all.length) };
   const reading = await harness.reader.read(executionId, { tail }, listener);
@@ -37,7 +37,7 @@ export function logStreamContract(name: string, make: () => Promise<OutputHarnes
       await harness.close?.();
     });
     /** Writes, and waits until a reader from the beginning has received it: only then it is stored for others. */
-    const written = async (executionId: string, chunks: readonly LogChunk[]) => {
+    const written = async (executionId: string, chunks: readonly PlacedChunk[]) => {
       const reading = await follow(harness, executionId, false);
       for (const chunk of chunks) harness.sender.send(executionId, chunk);
       await reading.chunks.atLeast(chunks.length);
@@ -75,8 +75,21 @@ export function logStreamContract(name: string, make: () => Promise<OutputHarnes
     it("keeps bytes unchanged", async () => {
       const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
       const reading = await follow(harness, "e-1", false);
-      harness.sender.send("e-1", { stream: "stdout", bytes });
+      harness.sender.send("e-1", { stream: "stdout", at: 0, bytes });
       expect((await reading.chunks.atLeast(1))[0]?.bytes).toEqual(bytes);
+      await reading.close();
+    });
+    it("keeps the place of each chunk, an empty one too", async () => {
+      const reading = await follow(harness, "e-1", false);
+      for (const at of [0, 7, 2 ** 40]) harness.sender.send("e-1", say("a", "stdout", at));
+      harness.sender.send("e-1", say("", "stderr", 5));
+      const places = (await reading.chunks.atLeast(4)).map(({ stream, at, bytes }) => [stream, at, bytes.length]);
+      expect(places).toEqual([
+        ["stdout", 0, 1],
+        ["stdout", 7, 1],
+        ["stdout", 2 ** 40, 1],
+        ["stderr", 5, 0],
+      ]);
       await reading.close();
     });
     it("waits for a full reader, and then continues", async () => {

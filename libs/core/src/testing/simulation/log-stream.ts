@@ -1,25 +1,28 @@
-import type { LogChunk, LogReader, LogSender, OutputReader } from "../../ports/log-stream.ts";
+import type { LogChunk, LogReader, LogSender, OutputReader, PlacedChunk } from "../../ports/log-stream.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
 /** The output store of the server: the latest chunks of each execution. */
 export interface OutputStore {
-  readonly chunks: ReadonlyMap<string, readonly LogChunk[]>;
-  readonly onWritten: Set<(executionId: string, chunk: LogChunk) => void>;
-  write(executionId: string, chunk: LogChunk): void;
+  readonly chunks: ReadonlyMap<string, readonly PlacedChunk[]>;
+  readonly onWritten: Set<(executionId: string, chunk: PlacedChunk) => void>;
+  /** Without a place, the chunk follows the last one of its stream. */
+  write(executionId: string, chunk: LogChunk & Partial<PlacedChunk>): void;
 }
 
 // Enough for any test, few enough that old chunks are dropped.
 const chunksMax = 1_000;
 
 export function createOutputStore(): OutputStore {
-  const chunks = new Map<string, LogChunk[]>();
-  const onWritten = new Set<(executionId: string, chunk: LogChunk) => void>();
+  const chunks = new Map<string, PlacedChunk[]>();
+  const onWritten = new Set<(executionId: string, chunk: PlacedChunk) => void>();
   return {
     chunks,
     onWritten,
-    write(executionId, chunk) {
+    write(executionId, given) {
       const saved = chunks.get(executionId) ?? [];
       chunks.set(executionId, saved);
+      const last = saved.findLast(({ stream }) => stream === given.stream);
+      const chunk = { at: last === undefined ? 0 : last.at + last.bytes.length, ...given };
       saved.push(chunk);
       if (saved.length > chunksMax) saved.shift();
       for (const emit of onWritten) emit(executionId, chunk);
@@ -30,8 +33,8 @@ export function createOutputStore(): OutputStore {
 /** The node's side. */
 export function memoryLogSender(proc: SimulatedProcess, store: OutputStore): LogSender {
   return {
-    send(executionId, { stream, bytes }) {
-      const chunk: LogChunk = { stream, bytes: bytes.slice() };
+    send(executionId, { stream, at, bytes }) {
+      const chunk: PlacedChunk = { stream, at, bytes: bytes.slice() };
       proc.send("output", () => store.write(executionId, chunk));
     },
   };
@@ -43,7 +46,7 @@ export function memoryLogReader(proc: SimulatedProcess, store: OutputStore): Log
     async read(executionId, { tail }, reader) {
       const pushChannel = proc.pushChannel();
       const deliver = inRoom(reader);
-      const emit = (of: string, chunk: LogChunk): void => {
+      const emit = (of: string, chunk: PlacedChunk): void => {
         if (of === executionId) pushChannel.push(() => deliver.push(() => reader.chunk(chunk)));
       };
       await proc.exchange("output", () => {

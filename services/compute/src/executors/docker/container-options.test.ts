@@ -1,9 +1,9 @@
+import { engineParams } from "@shoal/proto";
 import type { MountSettings } from "dockerode";
 import { describe, expect, it } from "vitest";
 import type { Work } from "../executor.ts";
 import { type ContainerPlan, containerOptions } from "./container-options.ts";
 import { containerDefaults } from "./container-settings.ts";
-import { DockerParams } from "./params.ts";
 
 const identity = { name: "shoal-e-1", Labels: { "shoal.execution": "e-1" } };
 const mounts: MountSettings[] = [
@@ -25,7 +25,7 @@ const plan = (changes: Partial<ContainerPlan> = {}): ContainerPlan => ({
 });
 const work = (params: object = {}, changes: Partial<Work> = {}): Work => ({
   ...{ id: "e-1", jobId: "j-1", namespace: "default", nodeId: "n-1", env: {}, inputs: [], outputs: [] },
-  params: DockerParams.parse({ Image: "alpine:3", ...params }),
+  params: engineParams.docker.parse({ Image: "alpine:3", ...params }),
   resources: { cpuCores: 0, memoryBytes: 0, diskBytes: 0 },
   network: "none",
   folder: "unused",

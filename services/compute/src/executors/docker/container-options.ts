@@ -1,10 +1,10 @@
 import type { PublishedPort } from "@shoal/proto";
+import { engineParams } from "@shoal/proto";
 import type { ContainerCreateOptions, HostConfig, MountSettings } from "dockerode";
 import type { Work } from "../executor.ts";
 import type { ContainerSettings } from "./container-settings.ts";
 import type { GpuOptions } from "./gpu-options.ts";
 import type { GatewayNetwork } from "./http-gateway.ts";
-import { DockerParams } from "./params.ts";
 
 // Limit of processes and threads in one container: what Kubernetes distributions commonly allow a pod.
 const processesMax = 4096;
@@ -47,7 +47,7 @@ export interface ContainerPlan {
  */
 export function containerOptions(work: Work, plan: ContainerPlan) {
   const { identity, settings } = plan;
-  const params = DockerParams.parse(work.params);
+  const params = engineParams.docker.parse(work.params);
   return {
     ...identity,
     Image: plan.image,

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "@shoal/core";
+import { engineParams } from "@shoal/proto";
 import type Docker from "dockerode";
 import type { Reach } from "../../outbound/reach.ts";
 import type { Executor, Running, Work } from "../executor.ts";
@@ -12,7 +13,6 @@ import { enginePlatform } from "./image-platform.ts";
 import { launcher } from "./launcher.ts";
 import { attachedOutput, loggedOutput, type OutputStream } from "./output-stream.ts";
 import { type OwnedContainer, type Ownership, ownership } from "./ownership.ts";
-import { DockerParams } from "./params.ts";
 import { platformCheck } from "./platform-check.ts";
 import { type PullLimits, pullDefaults, pulls } from "./pulls.ts";
 import { type CredentialSources, type RegistryCredentials, registryCredentials } from "./registry-credentials.ts";
@@ -73,10 +73,10 @@ export function docker(options: DockerOptions): Executor {
   };
   return {
     name: "docker",
-    params: DockerParams,
+    params: engineParams.docker,
     remembers: true,
     networking: ["http", "ports"],
-    refuses: (params) => check(DockerParams.parse(params).Image),
+    refuses: (params) => check(engineParams.docker.parse(params).Image),
     unavailable: () => availability(read, socketPath, clock),
     start: async (work, signal) => {
       const loading = await client();

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { assert, Fault } from "@shoal/core";
+import { engineParams } from "@shoal/proto";
 import type { Work } from "../executor.ts";
 import { containerOptions } from "./container-options.ts";
 import type { ContainerSettings } from "./container-settings.ts";
@@ -10,7 +11,6 @@ import type { GatewayNetwork, HttpGateways } from "./http-gateway.ts";
 import { type ImagesOptions, pinnedImage } from "./images.ts";
 import { descriptorDevice, mountsOf } from "./mounts.ts";
 import type { Ownership } from "./ownership.ts";
-import { DockerParams } from "./params.ts";
 import { removeContainer } from "./remove-container.ts";
 import { callLimitMs, within } from "./within.ts";
 
@@ -63,7 +63,7 @@ export function launcher(options: LauncherOptions): (work: Work, signal?: AbortS
   const can: Abilities = { init: true, limitsFiles: true, limitsDisk: true };
   return async (work, signal) => {
     const { reference: image } = await pinnedImage(options, {
-      image: DockerParams.parse(work.params).Image,
+      image: engineParams.docker.parse(work.params).Image,
       pinned: work.pinnedImage,
       onLine: (line) => work.output("stderr", Buffer.from(`${line}\n`)),
       signal,

@@ -4,12 +4,12 @@ import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Clock, causeOf, Fault } from "@shoal/core";
+import { engineParams } from "@shoal/proto";
 import type { Cgroups } from "@shoal/wasi-sandbox";
 import type { Executor, Work } from "../executor.ts";
 import { followRun, killRun } from "./follow-run.ts";
 import type { NativeSettings } from "./native-settings.ts";
 import { nativeUser } from "./native-user.ts";
-import { NativeParams } from "./params.ts";
 import { RunFolder, runsIn } from "./run-folder.ts";
 import { environmentScript, sandboxCommand } from "./sandbox-command.ts";
 
@@ -38,11 +38,11 @@ export function native(options: NativeOptions): Executor {
   const folderOf = (work: Work) => new RunFolder(root, work.id);
   return {
     name: "native",
-    params: NativeParams,
+    params: engineParams.native,
     remembers: true,
     unavailable: async () => unavailable(settings),
     async start(work) {
-      const params = NativeParams.parse(work.params);
+      const params = engineParams.native.parse(work.params);
       const user = nativeUser(settings.user);
       if (typeof user === "string") throw new Fault("ENGINE_FAILED", user);
       requireProgram(params.Command, work);

@@ -1,9 +1,10 @@
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { posix } from "node:path";
+import type { engineParams } from "@shoal/proto";
+import type { z } from "zod";
 import type { Work } from "../executor.ts";
 import type { NativeSettings } from "./native-settings.ts";
 import type { NativeUser } from "./native-user.ts";
-import type { NativeParams } from "./params.ts";
 
 /** The folder of the execution, as a task sees it. */
 const workFolder = "/task";
@@ -28,7 +29,7 @@ exec "$@"`;
 
 export interface SandboxParts {
   readonly work: Work;
-  readonly params: NativeParams;
+  readonly params: z.infer<typeof engineParams.native>;
   readonly user: NativeUser;
   readonly settings: NativeSettings;
 }

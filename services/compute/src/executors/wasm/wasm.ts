@@ -1,8 +1,8 @@
+import { engineParams } from "@shoal/proto";
 import { type RunningGuest, type WasiSandboxOptions, wasiSandbox } from "@shoal/wasi-sandbox";
 import type { Reach } from "../../outbound/reach.ts";
 import type { Executor, Work } from "../executor.ts";
 import { httpCall } from "./http-call.ts";
-import { WasmParams } from "./params.ts";
 
 export interface WasmOptions extends WasiSandboxOptions {
   /** The addresses of this machine that HTTP requests of guests may go to, when a task names them; none by default. */
@@ -20,7 +20,7 @@ export function wasm(options: WasmOptions): Executor {
   const running = new Map<string, RunningGuest>();
   return {
     name: "wasm",
-    params: WasmParams,
+    params: engineParams.wasm,
     networking: ["http"],
     unavailable: () => sandbox.unavailable(),
     start: async (work) => {
@@ -42,6 +42,6 @@ export function wasm(options: WasmOptions): Executor {
 }
 
 function programOf({ params }: Work) {
-  const { EntryModule, ImportModules, Entrypoint, Parameters } = WasmParams.parse(params);
+  const { EntryModule, ImportModules, Entrypoint, Parameters } = engineParams.wasm.parse(params);
   return { module: EntryModule, imports: ImportModules, entrypoint: Entrypoint, args: Parameters };
 }

@@ -1,23 +1,12 @@
 import { type Clock, causeOf } from "@shoal/core";
-import { z } from "zod";
+import { publisherParams } from "@shoal/proto";
 import { diskFault } from "../../disk-fault.ts";
 import { archive } from "../archive/archive.ts";
 import type { Publisher } from "../publisher.ts";
 import { createFileStore } from "./file-store.ts";
 import { type ResultServer, serveResults } from "./server.ts";
 
-const LocalPublisherParams = z.strictObject({}).meta({
-  description:
-    "Stores the results as one `tar.gz` on the node, which serves it over HTTP to every client that has the link, until it expires (`publishers.local.keepMs`, `publishers.local.keepBytes`). The result is of type `urlDownload` with the link `URL`.",
-  example: {
-    Engine: {
-      Type: "docker",
-      Params: { Image: "busybox:1.37.0", Entrypoint: ["/bin/sh", "-c"], Parameters: ["date > /out/date"] },
-    },
-    ResultPaths: [{ Name: "made", Path: "/out" }],
-    Publisher: { Type: "local" },
-  },
-});
+const LocalPublisherParams = publisherParams.local;
 
 export interface LocalPublisherOptions {
   readonly clock: Clock;

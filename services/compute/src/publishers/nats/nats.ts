@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { causeOf, Fault } from "@shoal/core";
-import { z } from "zod";
+import { publisherParams } from "@shoal/proto";
 import { archive } from "../archive/archive.ts";
 import type { Publisher } from "../publisher.ts";
 
@@ -15,18 +15,7 @@ export interface ResultBucket {
   ): Promise<{ readonly sizeBytes: number; readonly digest: string }>;
 }
 
-const NatsPublisherParams = z.strictObject({}).meta({
-  description:
-    "Stores the results as one `tar.gz` in an object store in NATS. A client downloads them through a requester, so the node opens no port. The result is of type `nats` with `Bucket`, `Object`, `SizeBytes` and `Digest`; the API shows it as `urlDownload` with the link `URL`.",
-  example: {
-    Engine: {
-      Type: "docker",
-      Params: { Image: "busybox:1.37.0", Entrypoint: ["/bin/sh", "-c"], Parameters: ["date > /out/date"] },
-    },
-    ResultPaths: [{ Name: "made", Path: "/out" }],
-    Publisher: { Type: "nats" },
-  },
-});
+const NatsPublisherParams = publisherParams.nats;
 
 export interface NatsPublisherOptions {
   readonly results: ResultBucket;

@@ -2,25 +2,14 @@ import { createWriteStream } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { Fault, type UploadClient } from "@shoal/core";
-import { z } from "zod";
+import { publisherParams } from "@shoal/proto";
 import { diskFault } from "../../disk-fault.ts";
 import { put } from "../../outbound/put.ts";
 import type { Reach } from "../../outbound/reach.ts";
 import { archive } from "../archive/archive.ts";
 import type { Publisher, PublishRequest } from "../publisher.ts";
 
-const S3ManagedParams = z.strictObject({}).meta({
-  description:
-    "Stores the results in the S3 bucket of the cluster (`results.s3managed` in the requesters' settings), so that nodes need no credentials: a requester gives the node a URL for one upload of one archive, `<prefix>/<job>/<execution>.tar.gz`. The archive is written to the node's disk first, because S3 needs its size; 5 GiB is the limit of one upload. Clients get a presigned URL.",
-  example: {
-    Engine: {
-      Type: "docker",
-      Params: { Image: "busybox:1.37.0", Entrypoint: ["/bin/sh", "-c"], Parameters: ["date > /out/date"] },
-    },
-    ResultPaths: [{ Name: "made", Path: "/out" }],
-    Publisher: { Type: "s3managed" },
-  },
-});
+const S3ManagedParams = publisherParams.s3managed;
 
 export interface S3ManagedOptions {
   readonly uploads: UploadClient;

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { Fault } from "@shoal/core";
-import { z } from "zod";
+import { sourceParams } from "@shoal/proto";
+import type { z } from "zod";
 import { type HeldPath, holdingProblem } from "../../held-path.ts";
 import type { Fetched, FetchRequest, Source } from "../source.ts";
 import { type Allowed, allowed, fixedPart } from "./allow-list.ts";
@@ -8,29 +9,7 @@ import { holdNearest, makeInside } from "./holding.ts";
 import { whereItLeads } from "./where-it-leads.ts";
 import { isSteady, isWithinWriters } from "./writers.ts";
 
-/** The params of a local input; the keys are the wire names. */
-const LocalParams = z
-  .strictObject({
-    SourcePath: z
-      .string()
-      .refine((path) => posix.isAbsolute(path) && !path.includes("\0"), "expected an absolute path of the node")
-      .refine((path) => !path.split("/").includes(".."), 'the path must not contain ".."')
-      .transform((path) => posix.normalize(path).replace(/(?<=.)\/$/, ""))
-      .describe("absolute path of the file or folder on the node, without `..`"),
-    ReadWrite: z.boolean().default(false).describe("whether the task may write to it"),
-    CreateAs: z
-      .enum(["dir", "file", "noCreate"])
-      .default("noCreate")
-      .describe("what to create when the path does not exist; creating it needs the right to write"),
-  })
-  .meta({
-    description:
-      "Gives the task a file or folder of the node, without a copy. The node's operator allows paths with `allowListedLocalPaths`; a node without such a path does not bid.",
-    example: {
-      Engine: { Type: "docker", Params: { Image: "busybox:1.37.0", Parameters: ["ls", "/books"] } },
-      InputSources: [{ Source: { Type: "local", Params: { SourcePath: "/data/books" } }, Target: "/books" }],
-    },
-  });
+const LocalParams = sourceParams.local;
 type LocalParams = z.infer<typeof LocalParams>;
 
 export interface LocalSourceOptions {

@@ -1,14 +1,14 @@
 import { posix } from "node:path";
 import type { S3Client } from "@aws-sdk/client-s3";
+import { isPrefix, type S3SourceParams, sourceParams } from "@shoal/proto";
 import type { Reach } from "../../outbound/reach.ts";
 import { openS3 } from "../../outbound/s3-client.ts";
 import type { ContentIdentity, FetchRequest } from "../source.ts";
 import { type ListedObject, listObjects } from "./list-objects.ts";
-import { isPrefix, S3SourceParams } from "./params.ts";
 
 /** The checksum of the one object, or the store's ETags of all objects of the input. */
 export async function identifyObjects(request: FetchRequest, reach: Reach): Promise<ContentIdentity | undefined> {
-  const params = S3SourceParams.parse(request.params);
+  const params = sourceParams.s3.parse(request.params);
   const { Bucket, Key, Region, Endpoint, VersionID, ChecksumSHA256 } = params;
   // The file's name is part of the input.
   if (ChecksumSHA256 !== "") return { key: JSON.stringify([ChecksumSHA256, posix.basename(Key)]), isDigest: true };

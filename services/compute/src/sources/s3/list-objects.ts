@@ -1,9 +1,9 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { Fault, partitionOfObject } from "@shoal/core";
+import { isPrefix, type S3SourceParams } from "@shoal/proto";
 import { type Match, matchesOf } from "../../outbound/bounded-pattern.ts";
 import { s3Refusal } from "../../outbound/s3-client.ts";
 import type { FetchRequest } from "../source.ts";
-import { isPrefix, type S3SourceParams } from "./params.ts";
 
 // A hundred pages of S3: some 10 s, and 10 MB of keys.
 const listedMax = 100_000;

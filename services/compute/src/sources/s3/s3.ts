@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { causeOf, Fault } from "@shoal/core";
+import { isPrefix, type S3SourceParams, sourceParams } from "@shoal/proto";
 import { diskFault, isDiskFull } from "../../disk-fault.ts";
 import { type BucketList, unlistedBucket } from "../../outbound/bucket-list.ts";
 import type { DownloadPorts } from "../../outbound/download.ts";
@@ -10,7 +11,6 @@ import { fetchObjects, type ObjectInput } from "../fetch-objects.ts";
 import { ContentChanged, type ContentIdentity, type Source } from "../source.ts";
 import { identifyObjects, objectsIn } from "./identify-objects.ts";
 import { type ListedObject, listObjects } from "./list-objects.ts";
-import { isPrefix, S3SourceParams } from "./params.ts";
 
 export interface S3SourceOptions extends DownloadPorts {
   readonly reach: Reach;
@@ -26,19 +26,19 @@ export function s3({ reach, buckets = [], ...ports }: S3SourceOptions): Source {
     buckets.length === 0 ? undefined : unlistedBucket(buckets, { bucket, namespace, setting });
   return {
     name: "s3",
-    params: S3SourceParams,
+    params: sourceParams.s3,
     unavailable: async () => undefined,
     async refuses(params) {
-      const { Bucket, Endpoint } = S3SourceParams.parse(params);
+      const { Bucket, Endpoint } = sourceParams.s3.parse(params);
       return problemOf(Bucket) ?? (Endpoint === "" ? undefined : unreachableUrl(new URL(Endpoint), reach));
     },
     async identify(request) {
       // What may not be read must not come from the cache either.
-      const { Bucket } = S3SourceParams.parse(request.params);
+      const { Bucket } = sourceParams.s3.parse(request.params);
       return problemOf(Bucket, request.namespace) === undefined ? identifyObjects(request, reach) : undefined;
     },
     async fetch(request) {
-      const params = S3SourceParams.parse(request.params);
+      const params = sourceParams.s3.parse(request.params);
       if (request.signal.aborted) throw stopped(params);
       const unlisted = problemOf(params.Bucket, request.namespace);
       if (unlisted !== undefined) throw new Fault("INPUT_UNAVAILABLE", unlisted);

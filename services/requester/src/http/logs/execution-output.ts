@@ -1,4 +1,4 @@
-import { type Clock, type LogChunk, type LogReader, type OutputReader, resultWithin } from "@shoal/core";
+import { type Clock, type LogReader, type OutputReader, type PlacedChunk, resultWithin } from "@shoal/core";
 import { apiLimits } from "../limits.ts";
 
 /** The output of one execution while it is streamed. */
@@ -12,7 +12,7 @@ export interface OutputWish {
   readonly executionId: string;
   /** Only output from now on. */
   readonly tail: boolean;
-  readonly chunk: (chunk: LogChunk) => void;
+  readonly chunk: (chunk: PlacedChunk) => void;
   /** A promise while the reader's buffer is full. */
   readonly room: NonNullable<OutputReader["room"]>;
 }

@@ -9,8 +9,9 @@ import type { ApiContext } from "../api-context.ts";
 import { clientRefusal } from "../client-version.ts";
 import { createKeepAlive } from "../keep-alive.ts";
 import { apiLimits } from "../limits.ts";
+import type { OutputLine } from "./line-writer.ts";
 import { createLogOutlet, type LogOutlet } from "./log-outlet.ts";
-import { type OutputLine, streamLogs } from "./stream-logs.ts";
+import { streamLogs } from "./stream-logs.ts";
 
 // Clients do not escape the job in the path, so it may contain any character.
 const route = apiRoutes.jobLogs;

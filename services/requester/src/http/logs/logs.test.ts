@@ -67,6 +67,23 @@ describe("a job's output", () => {
     expect(lines).toEqual(["one\n", "two\n", "oops", "again\n"]);
     expect(types).toEqual([1, 1, 2, 1]);
   });
+  it("has a mark where old output is no longer stored", async () => {
+    const id = await running(harness, jobIdOf(1));
+    harness.sim.output.write(executionOf(id), { stream: "stdout", at: 4_000, bytes: Buffer.from("end\n") });
+    await harness.emit(jobRef(id), steps.completed(id));
+    const { lines, types } = await listen(id).then(async (each) =>
+      (await each.code) === 1000 ? each : expect.unreachable(),
+    );
+    expect(lines).toEqual(["[shoal: 4000 bytes of stdout are missing here]\n", "end\n"]);
+    expect(types).toEqual([2, 1]);
+  });
+  it("has a mark when none of it is stored, and the execution had some", async () => {
+    const id = await running(harness, jobIdOf(1));
+    await harness.emit(jobRef(id), steps.completed(id));
+    const { lines, code } = await listen(id);
+    await code;
+    expect(lines).toEqual([expect.stringMatching(/^\[shoal: the output is no longer stored; /)]);
+  });
   it("is streamed as it is written, and ends when the execution has ended and all is sent", async () => {
     const id = await running(harness, jobIdOf(1));
     write(executionOf(id), "before\n");

@@ -7,23 +7,14 @@ import {
   isLive,
   isOver,
   type Job,
-  type LogChunk,
   type LogReader,
   type StoredCommit,
 } from "@shoal/core";
-import { lineSplitter } from "@shoal/node";
 import { ExecutionAssigned, ExecutionsStopping, executionMachine, jobMachine, SlotSet, slotsIn } from "@shoal/proto";
 import { z } from "zod";
 import type { FoundJob } from "../../reads/find-job.ts";
-import { apiLimits } from "../limits.ts";
 import { type ExecutionOutput, followOutput, type OutputWish, readOutput } from "./execution-output.ts";
-
-/** One line of output, or a piece of a long one. */
-export interface OutputLine {
-  readonly executionId: string;
-  readonly stream: LogChunk["stream"];
-  readonly line: string;
-}
+import { type LineWriter, lineWriterOf, type OutputLine } from "./line-writer.ts";
 
 export interface LogsWish {
   readonly found: FoundJob;
@@ -70,16 +61,26 @@ export async function streamLogs(parts: LogsParts, wish: LogsWish, signal: Abort
     const execution = executionOf(job, id);
     return wish.follow && execution !== undefined && isLive(execution);
   });
-  if (!wish.tail) for (const id of chosen) if (!live.includes(id) && !signal.aborted) await streamStored(parts, id);
+  if (!wish.tail)
+    for (const id of chosen) if (!live.includes(id) && !signal.aborted) await streamStored(parts, job, id);
   const goesOn = wish.executionId === undefined ? !isOver(job) : live.length > 0;
   if (wish.follow && goesOn && !signal.aborted) await streamLive(parts, { ...wish, live }, signal);
 }
 
-async function streamStored({ logs, line, room }: LogsParts, executionId: string): Promise<void> {
-  const { chunk, rest } = lineWriterOf(executionId, line);
-  await readOutput(logs, executionId, { chunk, room });
+async function streamStored({ logs, line, room }: LogsParts, job: Job, executionId: string): Promise<void> {
+  const { chunk, rest } = lineWriterOf(executionId, { line, isWhole: true });
+  let isEmpty = true;
+  const take: typeof chunk = (each) => {
+    isEmpty = false;
+    chunk(each);
+  };
+  await readOutput(logs, executionId, { chunk: take, room });
   rest();
+  const { stdout = "", stderr = "" } = executionOf(job, executionId)?.output ?? {};
+  if (isEmpty && stdout + stderr !== "") line({ executionId, stream: "stderr", line: goneMark });
 }
+
+const goneMark = "[shoal: the output is no longer stored; shoal job describe shows its beginning]\n";
 
 /** Follows the job's log for executions that begin and end, and the output of each in between. */
 async function streamLive(
@@ -97,7 +98,7 @@ async function streamLive(
 
   const begin = (executionId: string, tail: boolean): void => {
     if (open.has(executionId) || (only !== undefined && executionId !== only)) return;
-    const writer = lineWriterOf(executionId, parts.line);
+    const writer = lineWriterOf(executionId, { line: parts.line, isWhole: !tail });
     writers.set(executionId, writer);
     const output = followOutput(parts, { executionId, tail, chunk: writer.chunk, room: parts.room });
     open.set(executionId, output);
@@ -143,28 +144,6 @@ const Of = z.object({
   slot: z.string().optional(),
   slots: SlotSet.optional(),
 });
-
-interface LineWriter {
-  readonly chunk: (chunk: LogChunk) => void;
-  /** Delivers the rest without a newline at the end. */
-  readonly rest: () => void;
-}
-
-function lineWriterOf(executionId: string, line: LogsParts["line"]): LineWriter {
-  const limit = { lineChars: apiLimits.logLineBytes };
-  const splitters = { stdout: lineSplitter(limit), stderr: lineSplitter(limit) };
-  return {
-    chunk: ({ stream, bytes }) => {
-      for (const each of splitters[stream].push(bytes)) line({ executionId, stream, line: each });
-    },
-    rest: () => {
-      for (const stream of ["stdout", "stderr"] as const) {
-        const left = splitters[stream].rest();
-        if (left !== "") line({ executionId, stream, line: left });
-      }
-    },
-  };
-}
 
 /**
  * The executions whose output is requested: the one of this id (full, or its beginning), else all. Throws Fault

@@ -29,6 +29,7 @@ import { putSecret } from "./put-secret.ts";
 import { readyz } from "./readyz.ts";
 import { redirects } from "./redirects.ts";
 import { rerunJob } from "./rerun-job.ts";
+import { resealSecrets } from "./reseal-secrets.ts";
 import { resultObject } from "./result-object.ts";
 import { stopJob } from "./stop-job.ts";
 import { submitJob } from "./submit-job.ts";
@@ -56,6 +57,7 @@ export const handlers = [
   listSecrets,
   putSecret,
   deleteSecret,
+  resealSecrets,
   clusterStatus,
   finishUpgrade,
   agentAlive,

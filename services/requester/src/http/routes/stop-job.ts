@@ -1,6 +1,6 @@
 import { apiRoutes, fromWire } from "@shoal/proto";
 import { clientActor } from "../client-actor.ts";
-import { jobViewAt } from "../job-at.ts";
+import { acknowledge, jobViewAt } from "../job-at.ts";
 import { defineHandler } from "../route-handler.ts";
 
 export const stopJob = defineHandler(apiRoutes.stopJob, async (request, context) => {
@@ -12,6 +12,6 @@ export const stopJob = defineHandler(apiRoutes.stopJob, async (request, context)
     why: reason || "stopped by user request",
     actor: clientActor(request.request),
   });
-  request.reflects(seq);
+  acknowledge(request, context, { jobId: entity.id, seq });
   return { evaluationId: changed ? context.random.uuid() : "" };
 });

@@ -2,9 +2,11 @@ import { apiRoutes } from "@shoal/proto";
 import { serverMeta } from "../../wire/server-meta.ts";
 import { readSubmission } from "../../wire/submission.ts";
 import { clientActor } from "../client-actor.ts";
+import { acknowledge } from "../job-at.ts";
 import { defineHandler } from "../route-handler.ts";
 
-export const submitJob = defineHandler(apiRoutes.submitJob, async ({ body, query, request, reflects }, context) => {
+export const submitJob = defineHandler(apiRoutes.submitJob, async (exchange, context) => {
+  const { body, query, request } = exchange;
   const submission = readSubmission(body, query.namespace ?? "");
   const token = submission.token || query.idempotencyToken || "";
   const meta = { ...submission.spec.meta, ...serverMeta(context.requesterId, request.headers) };
@@ -14,6 +16,6 @@ export const submitJob = defineHandler(apiRoutes.submitJob, async ({ body, query
     ...(token === "" ? {} : { token }),
     actor: clientActor(request),
   });
-  reflects(seq);
+  acknowledge(exchange, context, { jobId, seq });
   return { jobId, evaluationId: context.random.uuid(), warnings: [...submission.warnings] };
 });

@@ -1,16 +1,17 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "@shoal/core";
+import { engineParams } from "@shoal/proto";
 import Docker from "dockerode";
 import { buildBusyboxImage } from "../../../../../../test/images/busybox-image.ts";
 import type { Reach } from "../../../outbound/reach.ts";
+import { removeTree } from "../../../workspace/remove-tree.ts";
 import type { Executor, Work } from "../../executor.ts";
 import { type ContainerSettings, containerDefaults } from "../container-settings.ts";
 import { docker } from "../docker.ts";
 import { statusOf } from "../engine-fault.ts";
 import type { ContainerOwner } from "../ownership.ts";
-import { DockerParams } from "../params.ts";
 import type { CredentialSources } from "../registry-credentials.ts";
 
 export const enginePath = "/var/run/docker.sock";
@@ -89,7 +90,7 @@ export async function engineHarness(name: string): Promise<EngineHarness> {
         await docker({ ...owner, socketPath: enginePath, clock: systemClock }).sweep(new Set());
       for (const executor of executors) await executor.close();
       if (missing === undefined) await engine.getImage(image).remove({ force: true }).catch(unlessGone);
-      await rm(root, { recursive: true, force: true });
+      await removeTree(root);
     },
   };
 }
@@ -104,7 +105,7 @@ function workMaker(idPrefix: string, image: string, folder: string): EngineHarne
       jobId: "j-1",
       namespace: "default",
       nodeId: "n-1",
-      params: DockerParams.parse({ Image: image, ...desired }),
+      params: engineParams.docker.parse({ Image: image, ...desired }),
       env: {},
       inputs: [],
       outputs: [],

@@ -39,4 +39,3 @@ export const WasmParams = z
       ],
     },
   });
-export type WasmParams = z.infer<typeof WasmParams>;

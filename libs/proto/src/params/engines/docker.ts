@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { imageReference } from "./image-reference.ts";
+import { imageReference } from "../image-reference.ts";
 
 const word = z.string().refine((text) => !text.includes("\0"), "must not contain a zero byte");
 // Clients written in Go send null for an empty list.
@@ -50,4 +50,3 @@ export const DockerParams = z
       Publisher: { Type: "nats" },
     },
   });
-export type DockerParams = z.infer<typeof DockerParams>;

@@ -29,4 +29,3 @@ export const NativeParams = z
       Publisher: { Type: "nats" },
     },
   });
-export type NativeParams = z.infer<typeof NativeParams>;

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { isPattern } from "../../outbound/bounded-pattern.ts";
+
+/** True when a text is a valid regular expression. */
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
 
 // Longer than any pattern that a person writes.
 const patternMaxChars = 1_024;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DockerParams } from "./params.ts";
+import { DockerParams } from "./docker.ts";
 
 const because = (params: object) => DockerParams.safeParse(params).error?.issues.map(({ message }) => message);
 
