@@ -33,6 +33,8 @@ const byName = z.record(z.string(), passwords).superRefine((given, issues) => {
 const UsersFile = z.strictObject({
   requester: passwords,
   nodes: byName.default({}),
+  // The object stores that each node may read, for the inputs of jobs.
+  inputBuckets: z.record(z.string(), z.array(z.string().regex(/^[\w-]+$/, "is not the name of a bucket"))).default({}),
   observers: byName.default({}),
   routes: password.optional(),
 });
@@ -52,13 +54,16 @@ export function readClusterUsers(path: string): ClusterUsers {
     );
     throw new Fault("CONFIG_INVALID", `${path}: ${problems.map((each) => each.trim()).join("; ")}`);
   }
-  const { requester, nodes, observers, routes } = parsed.data;
+  const { requester, nodes, observers, routes, inputBuckets } = parsed.data;
   const users = [
     ...usersOf(requesterUser, requester, permissionsOfRequester()),
-    ...Object.entries(nodes).flatMap(([id, given]) => usersOf(id, given, permissionsOfNode(id))),
+    ...Object.entries(nodes).flatMap(([id, given]) =>
+      usersOf(id, given, permissionsOfNode(id, { inputBuckets: inputBuckets[id] ?? [] })),
+    ),
     ...Object.entries(observers).flatMap(([name, given]) => usersOf(name, given, permissionsOfObserver(name))),
   ];
   // Rights and inboxes are derived from these names.
+  refuseStrangers(path, Object.keys(inputBuckets), nodes);
   refuseTwins(path, [requesterUser, ...Object.keys(nodes), ...Object.keys(observers)]);
   refuseTwins(
     path,
@@ -76,6 +81,16 @@ function refuseTwins(path: string, names: readonly string[]): void {
   const twin = names.find((name, index) => names.indexOf(name) < index);
   if (twin === undefined) return;
   throw new Fault("CONFIG_INVALID", `${path}: expected each name once, got "${twin}" twice; rename one of them`);
+}
+
+// A misspelled node would have fewer rights than its operator thinks.
+function refuseStrangers(path: string, named: readonly string[], nodes: Readonly<Record<string, unknown>>): void {
+  const stranger = named.find((id) => !Object.hasOwn(nodes, id));
+  if (stranger === undefined) return;
+  throw new Fault(
+    "CONFIG_INVALID",
+    `${path}: inputBuckets names "${stranger}", expected one of nodes; correct the name`,
+  );
 }
 
 function jsonOf(path: string): unknown {

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { ComputeConfig } from "../../services/compute/src/config.ts";
 import { createExecutors } from "../../services/compute/src/executors/index.ts";
 import { nativeOf } from "../../services/compute/src/open-host.ts";
+import { ipfsNode } from "../../services/compute/src/outbound/ipfs-node.ts";
 import type { NodePart } from "../../services/compute/src/parts.ts";
 import { createPublishers } from "../../services/compute/src/publishers/index.ts";
 import { createSources } from "../../services/compute/src/sources/index.ts";
@@ -21,6 +22,9 @@ export function partsOfNode(): Readonly<Record<"engines" | "sources" | "publishe
   const identity = { nodeId: "node", instanceId: "instance" };
   const local = { ...publishers.local, machine: "node", folder: "published" };
   const results = { bucket: "results", put: () => Promise.reject(new Error("a reference page publishes nothing")) };
+  const unread = () => Promise.reject(new Error("a reference page fetches nothing"));
+  const objects = { names: unread, info: unread, open: unread };
+  const ipfs = ipfsNode("");
   const uploads = { upload: async () => undefined };
   return {
     engines: createExecutors(
@@ -30,9 +34,11 @@ export function partsOfNode(): Readonly<Record<"engines" | "sources" | "publishe
       },
       ports,
     ).parts,
-    sources: createSources({ ...sources, allowListedLocalPaths: [], outbound }, ports).parts,
-    publishers: createPublishers({ ...publishers, limitBytes: 0, local, outbound }, { ...ports, results, uploads })
-      .parts,
+    sources: createSources({ ...sources, allowListedLocalPaths: [], outbound }, { ...ports, ipfs, objects }).parts,
+    publishers: createPublishers(
+      { ...publishers, limitBytes: 0, local, outbound },
+      { ...ports, ipfs, results, uploads },
+    ).parts,
   };
 }
 

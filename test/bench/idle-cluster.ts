@@ -70,7 +70,7 @@ async function startOne() {
 
 /**
  * The memory of a process and all that it has started, bytes; nothing where the system does not report it. The resident sizes count a
- * page in each process that maps it, and Node's program is in seven of them; the proportional sizes divide it by their number.
+ * page in each process that maps it, and Node's program is in five of them; the proportional sizes divide it by their number.
  */
 async function memoryOf(root: number): Promise<Figures> {
   const parents = new Map<number, number>();

@@ -6,6 +6,7 @@ import { dockerJobs } from "./docker.ts";
 import { figuresTable } from "./figures-table.ts";
 import { idleCluster } from "./idle-cluster.ts";
 import { large } from "./large.ts";
+import { lists } from "./lists.ts";
 import type { Measure } from "./measure.ts";
 import { finishedJobs } from "./reads.ts";
 import { synthetic } from "./synthetic.ts";
@@ -16,6 +17,7 @@ const measures: readonly Measure[] = [
   wholeCluster,
   synthetic,
   finishedJobs,
+  lists,
   decision,
   large,
   idleCluster,

@@ -5,16 +5,14 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Fault, silentLogger } from "@shoal/core";
-import { connectRequester, findServer, startServer } from "@shoal/nats";
-import { systemClock, systemRandom } from "@shoal/node";
+import { findServer, type NatsRequesterPorts, startServer } from "@shoal/nats";
 import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
 import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
-import { wellHealth } from "../../services/requester/src/health/requester-health.ts";
 import type { ApiParts } from "../../services/requester/src/http/api-context.ts";
 import { createApi } from "../../services/requester/src/http/server.ts";
 import { putEntries, putFinishedJobs } from "./finished-jobs.ts";
 import { type Figures, inWindow, type Measure, perSecond } from "./measure.ts";
+import { httpOptions, openPorts, unusedParts } from "./read-api.ts";
 
 // Enough to show an entry stored for each job, and filled in seconds.
 const jobs = Number(process.env["SHOAL_BENCH_FINISHED_JOBS"] ?? 50_000);
@@ -32,16 +30,7 @@ export const finishedJobs: Measure = {
   async run() {
     const dataDir = await mkdtemp(join(tmpdir(), "shoal-bench-"));
     const server = await startServer(await findServer(), { dataDir, port: -1 });
-    const open = () =>
-      connectRequester({
-        clock: systemClock(),
-        random: systemRandom,
-        requesterId: "bench",
-        servers: [server.url],
-        replicas: 1,
-        onParked: () => undefined,
-        onNatsError: () => undefined,
-      });
+    const open = () => openPorts(server.url);
     try {
       const writer = await open();
       const ids = await putFinishedJobs(writer, readJobs);
@@ -59,10 +48,8 @@ export const finishedJobs: Measure = {
   },
 };
 
-type Ports = Awaited<ReturnType<typeof connectRequester>>;
-
 /** A first start without an index file, and one with it. */
-async function indexed({ views }: Ports, file: string): Promise<Figures> {
+async function indexed({ views }: NatsRequesterPorts, file: string): Promise<Figures> {
   const start = async (of: string) => {
     const catalog = createCatalog({ views: views.jobs, file: of });
     const began = performance.now();
@@ -89,7 +76,7 @@ async function indexed({ views }: Ports, file: string): Promise<Figures> {
 }
 
 /** Reads of finished jobs over HTTP: from the views, and folded from the log. */
-async function singleReads(ports: Ports, file: string, ids: readonly string[]): Promise<Figures> {
+async function singleReads(ports: NatsRequesterPorts, file: string, ids: readonly string[]): Promise<Figures> {
   const catalog = createCatalog({ views: ports.views.jobs, file });
   await catalog.start();
   const stored = { ...ports, catalog };
@@ -101,7 +88,7 @@ async function singleReads(ports: Ports, file: string, ids: readonly string[]): 
   return { getsPerSecond: served, getsWithExecutionsPerSecond: withExecutions, foldedGetsPerSecond: folded };
 }
 
-type ReadParts = Pick<ApiParts, "log" | "views" | "catalog" | "logs"> & Pick<Ports, "positions">;
+type ReadParts = Pick<ApiParts, "log" | "views" | "catalog" | "logs"> & Pick<NatsRequesterPorts, "positions">;
 
 interface Gets {
   readonly ids: readonly string[];
@@ -110,7 +97,7 @@ interface Gets {
 }
 
 async function getsPerSecond(parts: ReadParts, { ids, count, query = "" }: Gets): Promise<number> {
-  const api = createApi({ ...unused, ...parts, viewPositions: parts.positions }, httpOptions);
+  const api = createApi({ ...unusedParts, ...parts, viewPositions: parts.positions }, httpOptions);
   await api.start();
   const agent = new Agent({ keepAlive: true, maxSockets: window });
   const get = (index: number) =>
@@ -123,33 +110,6 @@ async function getsPerSecond(parts: ReadParts, { ids, count, query = "" }: Gets)
   await api.stop();
   return rate;
 }
-
-const httpOptions = { host: "127.0.0.1", port: 0, requestsPerSecond: 1e6, connectionsMax: 1_000, origins: [] };
-
-const never = async (): Promise<never> => {
-  throw new Fault("NOT_READY", "the bench only reads");
-};
-
-const failNow = (): never => {
-  throw new Fault("NOT_READY", "the bench only reads");
-};
-
-/** Parts that an API needs and these reads do not use. */
-const unused = {
-  requesterId: "bench",
-  publicUrl: "",
-  secret: "bench",
-  commands: { submit: never, stop: never, rerun: never, updateNode: never, withDefaults: failNow },
-  secrets: { put: never, delete: never, list: never, reseal: never, requireAll: never, valuesOf: never },
-  nodes: { all: () => [] },
-  cluster: { status: failNow, holdings: failNow, isRebuilding: () => false, finishUpgrade: never },
-  results: { open: never },
-  resultStores: new Map(),
-  clock: systemClock(),
-  random: systemRandom,
-  logger: silentLogger,
-  health: wellHealth,
-};
 
 const read = (url: string, agent: Agent) =>
   new Promise<void>((resolve, reject) => {

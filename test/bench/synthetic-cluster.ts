@@ -60,7 +60,7 @@ export async function startSyntheticCluster(nodes: number): Promise<SyntheticClu
     started.push(await startSyntheticNode({ connection, onAsks }));
   });
   await joined(client, nodes);
-  probe.begin(requester.pid);
+  probe.begin(requester.pid());
   return {
     api,
     client,
@@ -72,7 +72,7 @@ export async function startSyntheticCluster(nodes: number): Promise<SyntheticClu
     async stop() {
       isStopping = true;
       await requester.stop();
-      const blocked = await probe.longest(requester.pid);
+      const blocked = await probe.longest(requester.pid());
       await inWindow(started.length, connectingAtOnce, async (index) => started[index]?.stop());
       await server.stop();
       await probe.close();

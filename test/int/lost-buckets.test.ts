@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { type NatsHarness, natsHarness } from "../../libs/nats/src/testing/nats-harness.ts";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
 import { namedJobId } from "../../services/requester/src/commands/ids.ts";
+import { listedJobs } from "../../services/requester/src/testing/listed-jobs.ts";
 import { verifyPartsOf } from "../../services/requester/src/verify/open-replay.ts";
 import { verifyViews } from "../../services/requester/src/verify/view-verifier.ts";
 import { allCompleted, type InProcess, jobOf, patienceMs, startInProcess, until } from "./in-process.ts";
@@ -101,8 +102,8 @@ const agrees = async ({ nats }: InProcess): Promise<boolean> =>
 
 /** Whether the list of jobs has every job as its entry shows it, and no other job. */
 async function listsAll(here: InProcess): Promise<boolean> {
-  const { items, next } = here.catalog.list({ order: "createTime", reverse: false, limit: 100 });
-  const listed = new Map(items.map((job) => [`default.${job.id}`, JSON.stringify(job)]));
+  const page = await here.catalog.list({ order: "createTime", reverse: false, limit: 100 });
+  const listed = new Map(listedJobs(page).map((job) => [`default.${job.id}`, JSON.stringify(job)]));
   const entries: [string, string][] = [];
   await here.nats.readAll(buckets.jobs, {
     begins: () => undefined,
@@ -110,7 +111,7 @@ async function listsAll(here: InProcess): Promise<boolean> {
       if (bytes !== undefined) entries.push([key, JSON.stringify(JSON.parse(Buffer.from(bytes).toString()).job)]);
     },
   });
-  return next === undefined && holdsAll(listed, new Map(entries)) && listed.size === entries.length;
+  return page.next === undefined && holdsAll(listed, new Map(entries)) && listed.size === entries.length;
 }
 
 /** A way to lose a bucket. */

@@ -31,6 +31,24 @@ export const promises: readonly Scenario[] = [
     untilSeconds: 130,
   },
   {
+    name: "higher-priority-preempts",
+    description:
+      "a job of high priority ends as few executions of low priority as it needs, here of another requester's jobs, and these are placed again (ADR 27)",
+    requesters: ["requester-0", "requester-1"],
+    nodes: { "node-0": 4 },
+    settings: { preemption: true },
+    acts: [
+      [3, { handle: "submit", job: "low-1", spec: { ...runs(20), ...cpu("1"), priority: 10 } }],
+      [3.2, { handle: "submit", job: "low-2", spec: { ...runs(20), ...cpu("1"), priority: 10 } }],
+      [3.4, { handle: "submit", job: "middle", spec: { ...runs(30), ...cpu("2"), priority: 45 } }],
+      [6, { handle: "submit", job: "high", spec: { ...runs(10), ...cpu("1"), priority: 50 } }],
+      [6.1, { handle: "submit", job: "rival", spec: { ...runs(5), ...cpu("1"), priority: 19 } }],
+      [10, { handle: "explain", job: "high" }],
+      [10.1, { handle: "explain", job: "low-2" }],
+    ],
+    untilSeconds: 60,
+  },
+  {
     name: "namespaces-take-turns",
     description: "jobs of equal priority get room by turns of their namespaces, not by age alone (ADR 17)",
     requesters: ["requester-0"],

@@ -84,6 +84,7 @@ export interface Scenario {
     readonly openMax?: number;
     readonly forgetAfterMs?: number;
     readonly reserveAfterMs?: number;
+    readonly preemption?: boolean;
     readonly manualApproval?: boolean;
   };
   /** The kinds of aggregates that requesters have; those of the product when left out. */

@@ -1,6 +1,6 @@
 import type { ClusterNode, StoredCommit } from "@shoal/core";
 import type { SimulatedCluster } from "@shoal/core/testing";
-import { ExecutionAssigned, type Heartbeat, JobFailed, JobSubmitted } from "@shoal/proto";
+import { ExecutionAssigned, type Heartbeat, JobFailed, JobSubmitted, JobUpdated } from "@shoal/proto";
 import { faultsMs, type Plan } from "./plan.ts";
 import { fits, needsOf, type PlannedNeeds } from "./plan-nodes.ts";
 
@@ -51,9 +51,15 @@ export function createPlacementChecker(options: PlacementOptions) {
     [ExecutionAssigned.name](id, data) {
       const { nodeId } = ExecutionAssigned.data.parse(data);
       const now = sim.clock.now();
+      const [expected, node] = [needs.get(id), options.plan.nodes.get(nodeId)];
+      if (expected !== undefined && node !== undefined && !fits(expected, node))
+        problem(`${id} was placed on ${nodeId}, which does not fit it`);
       const lagMs = now > startAt + faultsMs + knownAfterMs ? quietKnownAfterMs : knownAfterMs;
       if (now - (excludedSince.get(nodeId) ?? now) > lagMs)
         problem(`${id} was placed on ${nodeId}, which gets no work`);
+    },
+    [JobUpdated.name](id, data) {
+      needs.set(id, needsOf(JobUpdated.data.parse(data).spec));
     },
     [JobSubmitted.name](id, data) {
       const { spec } = JobSubmitted.data.parse(data);

@@ -1,5 +1,13 @@
 import type { Prng } from "@shoal/core/testing";
 import type { JobSpec } from "@shoal/proto";
+import {
+  type DeviceNeeds,
+  deviceNeedsOf,
+  drawDevices,
+  hasDevices,
+  noDevices,
+  type PlannedDevices,
+} from "./plan-devices.ts";
 
 /** A node of a plan. */
 export interface PlannedNode {
@@ -7,10 +15,12 @@ export interface PlannedNode {
   readonly memoryBytes: number;
   /** The value of its label `pool`. */
   readonly pool: string;
+  /** None when left out. */
+  readonly devices?: PlannedDevices;
 }
 
 /** The needs of one execution of a job. */
-export interface PlannedNeeds {
+export interface PlannedNeeds extends DeviceNeeds {
   readonly cores: number;
   readonly memoryBytes: number;
   /** Undefined for any pool. */
@@ -21,6 +31,7 @@ export interface PlannedNeeds {
 export const fits = (needs: PlannedNeeds, node: PlannedNode): boolean =>
   needs.cores <= node.cores &&
   needs.memoryBytes <= node.memoryBytes &&
+  hasDevices(needs, node.devices ?? noDevices) &&
   (needs.pool === undefined || needs.pool === node.pool);
 
 const gibibyte = 2 ** 30;
@@ -42,7 +53,8 @@ export function drawNodes(prng: Prng): ReadonlyMap<string, PlannedNode> {
     Array.from({ length: count }, (_, index) => {
       const node = { cores: prng.pick([1, 2, 4, 8]), memoryBytes: prng.pick([1, 2, 4, 8]) * gibibyte };
       const pool = pools[prng.between(0, pools.length - 1)] ?? "cpu";
-      return [`n-${index}`, { ...node, pool: index > 0 && index >= count - rare ? "rare" : pool }];
+      const devices = drawDevices(prng.split(`devices-${index}`));
+      return [`n-${index}`, { ...node, devices, pool: index > 0 && index >= count - rare ? "rare" : pool }];
     }),
   );
 }
@@ -60,12 +72,18 @@ export function drawPreferences(prng: Prng): { readonly cpu: string; readonly me
   return prng.happens(0.4) ? { ...preferences, pool: prng.pick(["cpu", "gpu", "rare", "none"]) } : preferences;
 }
 
+/** The room for one also suffices for the other; a port that is named may be taken anywhere. */
+export const isAsLarge = (a: PlannedNeeds, b: PlannedNeeds): boolean =>
+  a.cores >= b.cores && a.memoryBytes >= b.memoryBytes && a.gpus >= b.gpus && b.staticPort === undefined;
+
 /** The needs of a drawn spec. */
-export function needsOf({ tasks, constraints }: JobSpec): PlannedNeeds {
+export function needsOf(spec: JobSpec): PlannedNeeds {
+  const { tasks, constraints } = spec;
   const { cpu = "", memory = "" } = tasks[0]?.resources ?? {};
   return {
     cores: cores[cpu] ?? Number.POSITIVE_INFINITY,
     memoryBytes: memoryBytes[memory] ?? Number.POSITIVE_INFINITY,
     pool: constraints[0]?.values[0],
+    ...deviceNeedsOf(spec),
   };
 }

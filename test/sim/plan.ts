@@ -1,8 +1,10 @@
 import { createPrng, drawFaults, type Faults, type Prng, sampleSpec } from "@shoal/core/testing";
 import type { JobSpec } from "@shoal/proto";
+import { drawDemands } from "./plan-devices.ts";
 import { drawErrands, type PlannedErrand } from "./plan-errands.ts";
 import { drawNodes, drawPreferences, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
 import { drawOrders, type PlannedOrders, withPatience } from "./plan-orders.ts";
+import { drawRivals } from "./plan-rivals.ts";
 import { drawSecret } from "./plan-secret.ts";
 import { drawStream, starvedMs } from "./plan-stream.ts";
 import { drawTypes, type PlannedVersion } from "./plan-types.ts";
@@ -48,6 +50,7 @@ export interface Plan {
     readonly rounds: number;
     readonly waitMs: number;
     readonly reserveAfterMs?: number;
+    readonly preemption?: boolean;
     readonly disconnectAfterMs: number;
     readonly settleMs: number;
     readonly forgetAfterMs?: number;
@@ -83,6 +86,7 @@ export function planOf(seed: number): Plan {
   const operators = drawOrders(prng.split("orders"), { nodes: [...nodes.keys()], doomed, faultsMs });
   const patience = prng.split("patience");
   const isPatient = patience.happens(0.3);
+  const preemption = prng.split("preemption").happens(0.4);
   return {
     seed,
     requesters,
@@ -96,8 +100,11 @@ export function planOf(seed: number): Plan {
       ...(jobs.happens(crowdedShare) ? crowdOf(jobs.split("crowd"), survivors) : []),
       ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
       ...drawTypes(jobs.split("types"), { faultsMs }),
+      ...drawRivals(jobs.split("rivals"), { survivors, fromMs: noFaultJobsMs.least, preemption }),
       ...drawStream(jobs.split("stream"), survivors, { fromMs: faultsMs, lastMs: streamMs }),
-    ].map((job) => (isPatient ? { ...job, spec: withPatience(patience, job.spec) } : job)),
+    ]
+      .map((job) => (isPatient ? { ...job, spec: withPatience(patience, job.spec) } : job))
+      .map((job) => (preemption ? spreadPriorities(job) : job)),
     operators,
     upgrade: drawUpgrade(prng.split("upgrade"), requesters, faultsMs),
     errands: drawErrands(prng.split("errands"), faultsMs * 0.7),
@@ -114,8 +121,19 @@ export function planOf(seed: number): Plan {
       heartbeatMs: isLarge ? 1_000 : prng.pick([500, 1_000]),
       reserveAfterMs: prng.pick([5_000, 30_000]),
       manualApproval: operators.manualApproval,
+      preemption,
     },
   };
+}
+
+// More than the gap at which a job preempts another one.
+const priorityStep = 15;
+
+/** Priorities so far apart that jobs preempt each other. */
+function spreadPriorities(job: PlannedJob): PlannedJob {
+  const spread = (spec: JobSpec): JobSpec => ({ ...spec, priority: spec.priority * priorityStep });
+  const versions = job.versions?.map((version) => ({ ...version, spec: version.spec && spread(version.spec) }));
+  return { ...job, spec: spread(job.spec), ...(versions === undefined ? {} : { versions }) };
 }
 
 // The largest job that a node runs: no job is larger than the quota and waits for ever.
@@ -133,7 +151,7 @@ function jobOf(prng: Prng, index: number, survivors: readonly PlannedNode[]): Pl
   if (prng.happens(0.15)) params["FailWith"] = "it was configured to fail";
   if (prng.happens(0.1)) params["ExitCode"] = 3;
   const { pool, ...resources } = drawPreferences(prng);
-  const spec: JobSpec = {
+  const plain: JobSpec = {
     ...sampleSpec({
       count: prng.pick([0, 1, 1, 1, 2, 3, 6]),
       params,
@@ -147,6 +165,7 @@ function jobOf(prng: Prng, index: number, survivors: readonly PlannedNode[]): Pl
     }),
     constraints: pool === undefined ? [] : inPool(pool),
   };
+  const spec = drawDemands(prng.split(`demands-${index}`), plain);
   const canRun = survivors.some((node) => fits(needsOf(spec), node));
   const atMs = prng.happens(0.2) ? noFaultsAt(prng) : prng.between(0, faultsMs * 0.7);
   return {

@@ -2,7 +2,7 @@ import { isOver, type Job, type StoredCommit } from "@shoal/core";
 import type { SimulatedCluster } from "@shoal/core/testing";
 import { ExecutionAssigned } from "@shoal/proto";
 import { faultsMs, type Plan } from "./plan.ts";
-import { fits, needsOf } from "./plan-nodes.ts";
+import { fits, isAsLarge, needsOf } from "./plan-nodes.ts";
 
 export interface QueueCheckerOptions {
   readonly plan: Pick<Plan, "nodes" | "quota" | "requesters">;
@@ -36,7 +36,7 @@ export function createQueueChecker({ plan, sim, startAt, jobs, problem }: QueueC
       if (isOver(other) || other.slots.size > 0 || header.spec.count === 0) continue;
       if (quota !== undefined && header.spec.namespace === quota.namespace) continue;
       const larger = needsOf(header.spec);
-      if (!fits(larger, node) || larger.cores > needs.cores || larger.memoryBytes > needs.memoryBytes) continue;
+      if (!fits(larger, node) || !isAsLarge(needs, larger)) continue;
       problem(
         `${header.id} of priority ${header.spec.priority} waits while ${id} of lower priority starts on ${nodeId}`,
       );

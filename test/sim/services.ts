@@ -3,11 +3,14 @@ import type { Prng, SimulatedCluster } from "@shoal/core/testing";
 import { createCompute } from "../../services/compute/src/create-compute.ts";
 import type { Executor, Work } from "../../services/compute/src/executors/executor.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
+import { createPortRange } from "../../services/compute/src/grants/port-range.ts";
 import { type MemoryTree, memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
 import { createRequester, type Requester } from "../../services/requester/src/create-requester.ts";
 import { memoryPorts } from "../../services/requester/src/testing/memory-ports.ts";
+import { createDeviceChecker } from "./device-checker.ts";
 import { type Disk, diskJournal } from "./disk.ts";
 import type { Plan } from "./plan.ts";
+import { gpusOf, noDevices, type PlannedDevices } from "./plan-devices.ts";
 import type { PlannedNode } from "./plan-nodes.ts";
 import { secretProblem, simulatedKeys } from "./plan-secret.ts";
 import { createSupervisedProcess, type Incarnation, type SupervisedProcess } from "./supervised-process.ts";
@@ -90,12 +93,13 @@ function supervisedNode(
   const files: MemoryTree = new Map();
   const startedEver = new Set<string>();
   const emit = (facts: object, sentence: string) => note(id, `${sentence} ${JSON.stringify(facts)}`);
-  const { cores: cpuCores, memoryBytes, pool } = planned;
-  const capacity = { cpuCores, memoryBytes, diskBytes: 2 ** 33, gpus: 0 };
+  const { cores: cpuCores, memoryBytes, pool, devices = noDevices } = planned;
+  const capacity = { cpuCores, memoryBytes, diskBytes: 2 ** 33, gpus: devices.gpus };
   const launch = (): Incarnation => {
     const started = new Set<string>();
     const { proc, clock, random, assignments, reports, bidServer, logs } = sim.node(id);
-    const counted = countStarts(noop({ clock }), ({ id: executionId, env }) => {
+    const checker = createDeviceChecker({ nodeId: id, devices, problem });
+    const counted = countStarts(networked(noop({ clock }), devices, checker), ({ id: executionId, env }) => {
       const wrong = secretProblem(env);
       if (wrong !== undefined) problem(`${executionId} ${wrong}`);
       if (!proc.isAlive()) return;
@@ -120,11 +124,14 @@ function supervisedNode(
       sources: registry("source", []),
       publishers: registry("publisher", []),
       env: {},
+      // No port of the simulated host is taken by another program.
+      portRange: createPortRange(devices.ports, async () => undefined),
       logger: { info: emit, warn: emit },
       // The process ends and is restarted.
       onDuplicate: () => proc.kill(),
     };
-    return { proc, processes: createCompute({ ...nodeSettings(id, capacity, plan), labels: { pool } }, ports) };
+    const given = { labels: { pool }, gpus: gpusOf(devices), rejectNetworked: devices.rejectsNetwork };
+    return { proc, processes: createCompute({ ...nodeSettings(id, capacity, plan), ...given }, ports) };
   };
   return { ...createSupervisedProcess({ id, sim, prng, launch, problem, stopsWhole: false }), disk, files };
 }
@@ -154,6 +161,21 @@ function nodeSettings(
     outputBytesMax: 2 ** 22,
   };
 }
+
+/** The executor as an engine that publishes ports, and limits domains where the plan says so. */
+function networked(executor: Executor, { limitsDomains }: PlannedDevices, checker: DeviceChecker): Executor {
+  return {
+    ...executor,
+    networking: limitsDomains ? ["ports", "http"] : ["ports"],
+    async start(work) {
+      const running = await executor.start(work);
+      checker.started(work, running);
+      return running;
+    },
+  };
+}
+
+type DeviceChecker = ReturnType<typeof createDeviceChecker>;
 
 function countStarts(executor: Executor, started: (work: Work) => void): Executor {
   return {

@@ -7,6 +7,7 @@ import { checkFinalState } from "./final-state-checker.ts";
 import { createOperators } from "./operators.ts";
 import { createPlacementChecker } from "./placement-checker.ts";
 import { type Disturbance, faultsMs, type Plan, planOf } from "./plan.ts";
+import { createPreemptionChecker } from "./preemption-checker.ts";
 import { createQueueChecker } from "./queue-checker.ts";
 import { createSafetyChecker, type SafetyChecker } from "./safety-checker.ts";
 import { createSimulatedServices, type SimulatedServices } from "./services.ts";
@@ -107,8 +108,14 @@ function createWorld(plan: Plan): World {
   const placement = createPlacementChecker({ plan, sim, startAt, problem, nodes: safety.nodes });
   const starvation = createStarvationChecker({ plan, sim, startAt, problem });
   const queue = createQueueChecker({ plan, sim, startAt, jobs: safety.jobs, problem });
+  const preemption = createPreemptionChecker({
+    ...{ plan, sim, startAt, problem },
+    jobs: safety.jobs,
+    nodes: safety.nodes,
+  });
   sim.log.onAppended.add((stored) => {
     safety.see(stored);
+    preemption.see(stored);
     queue.see(stored);
     starvation.see(stored);
     placement.see(stored);

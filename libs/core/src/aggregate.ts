@@ -1,5 +1,5 @@
-import type { AggregateRef } from "@shoal/proto";
-import { foldCommit } from "./fold.ts";
+import type { AggregateRef, StoredEvent } from "@shoal/proto";
+import { foldCommit, folding } from "./fold.ts";
 import type { Kind } from "./kind.ts";
 import { noStreamPosition, type StoredCommit, type StreamPosition } from "./ports/event-log.ts";
 
@@ -30,16 +30,21 @@ export const noAggregate: Aggregate<never> = {
 
 /** Folds one commit in. Throws Fault LOG_DAMAGED when the commit cannot follow. */
 export function applyCommit<S>(kind: Kind<S>, before: Aggregate<S>, stored: StoredCommit): Aggregate<S> {
-  const { seq, hash, commit, aggregate: ref } = stored;
-  const state = foldCommit<S, (typeof commit.events)[number]>(kind.evolve, before.state, stored);
-  const { id } = commit.cause;
-  const commandIds = id === undefined ? before.commandIds : withId(before.commandIds, id, seq);
-  return { ref, state, head: { seq, hash }, at: Math.max(before.at, commit.at), commandIds };
+  return following(before, stored, foldCommit(kind.evolve, before.state, stored));
 }
 
 /** Folds an aggregate from its commits, oldest first. */
 export function foldAggregate<S>(kind: Kind<S>, stored: readonly StoredCommit[]): Aggregate<S> {
-  return stored.reduce<Aggregate<S>>((aggregate, each) => applyCommit(kind, aggregate, each), noAggregate);
+  const fold = folding<S, StoredEvent>(kind.evolve);
+  return stored.reduce<Aggregate<S>>((before, each) => following(before, each, fold(before.state, each)), noAggregate);
+}
+
+/** The aggregate after a commit that led to this state. */
+function following<S>(before: Aggregate<S>, stored: StoredCommit, state: S | undefined): Aggregate<S> {
+  const { seq, hash, commit, aggregate: ref } = stored;
+  const { id } = commit.cause;
+  const commandIds = id === undefined ? before.commandIds : withId(before.commandIds, id, seq);
+  return { ref, state, head: { seq, hash }, at: Math.max(before.at, commit.at), commandIds };
 }
 
 function withId(ids: ReadonlyMap<string, number>, id: string, seq: number): ReadonlyMap<string, number> {

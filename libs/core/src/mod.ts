@@ -24,7 +24,7 @@ export { featureLevelOf } from "./feature-level.ts";
 export { type CloudEvent, cloudEventOf } from "./feed.ts";
 export { foldCommit, foldJob, foldNode } from "./fold.ts";
 export { type ObjectPartition, partitionOfObject } from "./input/object-partition.ts";
-export type { JobCommand, JobCommands, SlotPlacement } from "./job/commands.ts";
+export type { JobCommand, JobCommands, Preemptor, SlotPlacement } from "./job/commands.ts";
 export { decideJob } from "./job/decide.ts";
 export { executionEntities, jobEntity, versionEntities } from "./job/entity.ts";
 export { evolveJob, type JobEvent } from "./job/evolve.ts";
@@ -48,6 +48,7 @@ export { jobTypes } from "./job/job-types/index.ts";
 export type { EndedExecution, JobType, JobTypeDefaults, JobTypes, JobVerdict } from "./job/job-types/job-type.ts";
 export { createJobKind, jobKind } from "./job/kind.ts";
 export { jobLimits } from "./job/limits.ts";
+export { preemptsUpTo } from "./job/preempt.ts";
 export { isSameRequest, requested, reservedPrefix, serverKeys } from "./job/same-request.ts";
 export {
   type Effect,
@@ -104,7 +105,8 @@ export { type CommitReader, type CommitReading, commitReader, faultOf, isCommit,
 export { type Registry, registry } from "./registry.ts";
 export { type Backoff, backoffMs, jittered } from "./retry.ts";
 export { failuresOf } from "./schedule/candidate.ts";
-export { isPreference, meets, preferencesMet, unmetBy } from "./schedule/constraints.ts";
+export { chooseVictims, compareVictims, type PreemptibleExecution } from "./schedule/choose-victims.ts";
+export { isPreference, preferencesMet, selects, unmetBy } from "./schedule/constraints.ts";
 export { EligibleNodes } from "./schedule/eligible-nodes.ts";
 export { filters } from "./schedule/filters/index.ts";
 export { askedOf, hostVariableOf, requirementsOf } from "./schedule/requirements.ts";

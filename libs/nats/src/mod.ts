@@ -35,8 +35,10 @@ export { connectNode, type NodeOptions, type NodePorts } from "./node-ports.ts";
 export { acceptLoss, type LossAccepted } from "./repair/accept-loss.ts";
 export type { AcceptedLoss } from "./repair/accepted-loss.ts";
 export { connectRequester, type NatsRequesterPorts, type RequesterOptions } from "./requester-ports.ts";
+export type { ObjectInfo, ObjectReader } from "./results/object-reader.ts";
 export type { Results, StoredResult } from "./results/results.ts";
 export {
+  type NodeGrants,
   permissionsOfNode,
   permissionsOfObserver,
   permissionsOfRequester,

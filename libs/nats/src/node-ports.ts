@@ -15,6 +15,7 @@ import { openReplyMux } from "./connection/reply-mux.ts";
 import { startOver } from "./connection/stopping.ts";
 import { createLogSender } from "./logs/log-sender.ts";
 import { createReportSender } from "./reports/report-sender.ts";
+import { createObjectReader, type ObjectReader } from "./results/object-reader.ts";
 import { openResults, type Results } from "./results/results.ts";
 import { assignmentsConsumerOf, inboxPrefixOf } from "./rights/rights.ts";
 import { createViewStore } from "./views/view-store.ts";
@@ -35,6 +36,8 @@ export interface NodePorts {
   readonly logs: LogSender;
   /** The node's results bucket. It works once a requester has seen the node and created the bucket. */
   readonly results: Results;
+  /** Object stores with inputs, as far as the node's permissions allow. */
+  readonly objects: ObjectReader;
   readonly link: NatsSession;
   /** Flushes and closes the connection. */
   close(): Promise<void>;
@@ -56,6 +59,7 @@ export async function connectNode(options: NodeOptions): Promise<NodePorts> {
     },
     logs: createLogSender(link, nodeId),
     results: await startOver(link, options.signal, () => openResults(link, nodeId)),
+    objects: createObjectReader(link),
     link,
     close: () => link.close(),
   };

@@ -9,6 +9,8 @@ export const Assignment = z.object({
   namespace: z.string(),
   jobType: z.string(),
   version: z.int(),
+  /** Of the version of the job for which it was created. */
+  priority: z.int().default(0),
   nodeId: z.string(),
   /** The ask whose hold this uses. */
   askId: z.string(),

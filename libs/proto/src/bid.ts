@@ -48,8 +48,27 @@ export const Ask = z.object({
    * milliseconds since the epoch; of two such jobs of one priority the older one comes first.
    */
   reserveSince: z.number().optional(),
+  /**
+   * The job may end executions of this priority and lower: a node without free capacity lists those that would make
+   * room for one slot.
+   */
+  preemptsUpTo: z.int().optional(),
 });
 export type Ask = z.infer<typeof Ask>;
+
+/** The most victims of one slot: a job that would end more waits instead. */
+export const victimsMax = 64;
+
+/** An execution that a job of higher priority may end. */
+export const Victim = z.object({
+  executionId: z.string(),
+  jobId: z.string(),
+  namespace: z.string(),
+  priority: z.int(),
+  /** When it was assigned; milliseconds since the epoch. */
+  assignedAt: z.number(),
+});
+export type Victim = z.infer<typeof Victim>;
 
 /** "I would, in this number of slots, at this score", or "no, because …". An accepted bid holds the capacity until `holdUntil`. */
 export const Bid = Answer.extend({
@@ -62,6 +81,8 @@ export const Bid = Answer.extend({
   available: AllocatedResources.optional(),
   /** With `busy`: capacity that becomes free is reserved for this job for a while. */
   reserved: z.boolean().optional(),
+  /** The end of these executions makes room for one slot; none, when what ends anyway makes it. */
+  victims: z.array(Victim).max(victimsMax).optional(),
 });
 export type Bid = z.infer<typeof Bid>;
 

@@ -14,7 +14,18 @@ export { apiRoutes } from "./api/routes/index.ts";
 export type { NodeAction } from "./api/routes/update-node.ts";
 export { SecretEntry } from "./api/secret.ts";
 export { Assignment } from "./assignment.ts";
-export { Ask, AskBatch, Bid, BidBatch, Release, type RequiredPart, Requirements, requirementsBytesMax } from "./bid.ts";
+export {
+  Ask,
+  AskBatch,
+  Bid,
+  BidBatch,
+  Release,
+  type RequiredPart,
+  Requirements,
+  requirementsBytesMax,
+  Victim,
+  victimsMax,
+} from "./bid.ts";
 export {
   Actor,
   type Commit,
@@ -125,7 +136,7 @@ export {
   shortage,
   timesFitting,
 } from "./quantities.ts";
-export { NamespaceUse, QueuedJob, QueueSummary, queuedJobsMax } from "./queue-summary.ts";
+export { HeldJob, NamespaceUse, QueuedJob, QueueSummary, queuedJobsMax } from "./queue-summary.ts";
 export { Report, reportBytesMax } from "./report.ts";
 export { SecretDeleted, SecretPut, SecretResealed } from "./secret/events.ts";
 export { type SecretEvent, type SecretState, secretMachine } from "./secret/machine.ts";
@@ -152,7 +163,7 @@ export {
 } from "./subjects.ts";
 export { UploadAnswer, UploadRequest } from "./upload.ts";
 export { shoalReleasedAt, shoalVersion } from "./version.ts";
-export { type FromWire, fromWire, readParams, toWire } from "./wire/codec.ts";
+export { type FromWire, fromWire, readBack, readParams, toWire } from "./wire/codec.ts";
 export { type FoldedKeys, foldKeys, shownKey } from "./wire/fold-keys.ts";
 export { wireJsonSchema } from "./wire/json-schema.ts";
 export type { WireMeta } from "./wire/meta.ts";

@@ -29,14 +29,30 @@ export const NamespaceUse = z.object({
 });
 export type NamespaceUse = z.infer<typeof NamespaceUse>;
 
+/** The first job of a namespace that has waited for its quota for so long that the next free part of it is kept for the job. */
+export const HeldJob = z.object({
+  jobId: z.string(),
+  priority: z.int(),
+  /** When the job was created or got its last nodes, milliseconds since the epoch. */
+  since: z.number(),
+  /** What one execution occupies. */
+  use: NamespaceUse,
+});
+export type HeldJob = z.infer<typeof HeldJob>;
+
+const byNamespace = <T extends z.ZodType>(value: T) =>
+  z
+    .record(z.string(), value)
+    .refine((record) => Object.keys(record).length <= namespacesMax, `expected at most ${namespacesMax} namespaces`);
+
 /** What a requester sends to the others every second while jobs of its shards wait or use a quota. Core NATS, may be lost. */
 export const QueueSummary = z.object({
   requesterId: z.string(),
   /** The highest priority first. */
   queued: z.array(QueuedJob).max(queuedJobsMax),
   /** Of the namespaces that have a quota. */
-  uses: z
-    .record(z.string(), NamespaceUse)
-    .refine((uses) => Object.keys(uses).length <= namespacesMax, `expected at most ${namespacesMax} namespaces`),
+  uses: byNamespace(NamespaceUse),
+  /** Of the namespaces that have a quota; absent in messages of requesters before this field. */
+  held: byNamespace(HeldJob).default({}),
 });
 export type QueueSummary = z.infer<typeof QueueSummary>;

@@ -55,6 +55,13 @@ describe("the cgroups of a node", () => {
     made(ownCgroups({ root, self: join(root, "self"), pid: process.pid })).make();
     expect(readdirSync(path).filter((name) => name.startsWith("shoal-guest-"))).toHaveLength(1);
   });
+  it("limit no memory of a task that requests none", () => {
+    const { path, at } = place();
+    made(ownCgroups(at)).make().limit({ memoryBytes: 0, cpuCores: 0 });
+    const [group = ""] = readdirSync(path).filter((name) => name.startsWith("shoal-guest-"));
+    expect(text(path, group, "memory.max")).toBe("max");
+    expect(readdirSync(join(path, group))).not.toContain("cpu.max");
+  });
   it("report how their guest ended after they are removed", () => {
     const { path, at } = place();
     const group = made(ownCgroups(at)).make();

@@ -103,7 +103,7 @@ function cgroupAt(path: string): Cgroup {
   return {
     prefix: ["/bin/sh", "-c", 'echo $$ >"$0/cgroup.procs" && exec "$@"', path],
     limit: ({ memoryBytes, cpuCores }) => {
-      write("memory.max", memoryBytes);
+      write("memory.max", memoryBytes > 0 ? memoryBytes : "max");
       writeIfThere(join(path, "memory.swap.max"));
       if (cpuCores > 0) write("cpu.max", `${Math.max(quotaUsMin, Math.round(cpuCores * periodUs))} ${periodUs}`);
     },

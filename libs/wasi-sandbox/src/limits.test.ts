@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fromText, type Pen, program } from "./testing/program.ts";
 import { onStage, textsIn } from "./testing/stage.ts";
@@ -52,6 +53,59 @@ describe("a guest's memory", () => {
     const grow = tables.map((_, n) => `(drop (table.grow $t${n} (ref.null extern) (i32.const 9999999)))`);
     const module = fromText(`(module ${tables.join("")} (func (export "_start") ${grow.join("")}))`);
     expect((await stage.run(module)).exit.failure?.code).toBe("OUT_OF_MEMORY");
+  });
+});
+
+describe("a guest that wants threads", () => {
+  const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+  // A section of one memory of 1 to 2 pages that is shared.
+  const sharedMemory = [5, 4, 1, 3, 1, 2];
+  const spawn = `(module (import "wasi" "thread-spawn" (func (param i32) (result i32))) (func (export "_start")))`;
+
+  it("is refused when it shares a memory", async () => {
+    const refusal = { code: "TASK_INVALID", message: expect.stringContaining("shares memory between threads") };
+    await expect(stage.run(Uint8Array.from([...header, ...sharedMemory]))).rejects.toMatchObject(refusal);
+  });
+  it("finds no call that starts one", async () => {
+    const { exit } = await stage.run(fromText(spawn));
+    expect(exit).toMatchObject({
+      exitCode: 126,
+      failure: { code: "TASK_INVALID", why: expect.stringContaining("thread-spawn") },
+    });
+  });
+});
+
+describe("the files that a guest has open", () => {
+  const openFilesMax = 100;
+  const open = onStage({ openFilesMax });
+  // WASI's number of "too many open files".
+  const tooMany = 33;
+  const appFolder = 4;
+  /** The descriptors of this process, which is the node's. */
+  const descriptors = () => readdirSync("/proc/self/fd").length;
+  const openForEver = (pen: Pen) => `(loop ${pen.open(appFolder, "main.wasm").step} (br 0))`;
+
+  it("are limited, and closed with the guest", async () => {
+    await open.run(program(() => []));
+    const before = descriptors();
+    expect((await open.run(program((pen) => [openForEver(pen)]))).exit).toEqual({ exitCode: tooMany });
+    await expect.poll(descriptors).toBeLessThanOrEqual(before);
+  });
+  it("take no more descriptors of the node than the limit", async () => {
+    const opened = Promise.withResolvers<void>();
+    const tries = (pen: Pen) => {
+      const file = pen.room(4);
+      const [reads, count] = [1n << 1n, 2 * openFilesMax];
+      const one = pen.call("path_open", appFolder, 1, pen.text("main.wasm"), 0, reads, 0n, 0, file);
+      return [...Array.from({ length: count }, () => `(drop ${one})`), pen.print(1, "opened"), "(loop (br 0))"];
+    };
+    const before = descriptors();
+    const running = await open.start(program(tries), { output: () => opened.resolve() });
+    await opened.promise;
+    // The guest's process and its pipes take a few more, and its folders some of the limit.
+    expect(descriptors() - before).toBeLessThan(openFilesMax + 10);
+    expect(descriptors() - before).toBeGreaterThan(openFilesMax - 10);
+    await running.halt();
   });
 });
 

@@ -2,9 +2,10 @@ import type { Process } from "@shoal/core";
 import type { NodeInfo } from "@shoal/proto";
 import { createAgent } from "./agent/agent.ts";
 import { createSweeper } from "./agent/sweeper.ts";
-import { createBidder } from "./bidder/bidder.ts";
+import { type BidderOptions, createBidder } from "./bidder/bidder.ts";
 import { jobSelection } from "./bidder/job-selection.ts";
 import { createPolicies } from "./bidder/policies/index.ts";
+import { victimsOf } from "./bidder/victims.ts";
 import { createLedger, type Ledger } from "./capacity/ledger.ts";
 import { Reservation } from "./capacity/reservation.ts";
 import { createGpuPool } from "./grants/gpu-pool.ts";
@@ -78,7 +79,9 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
   });
   const offered = { selection: jobSelection(settings, ports), givesPorts: portRange.isOpen };
   const policies = createPolicies({ ...settings, ...offered, parts: ports, availability, hostVariable, available });
-  const bidder = createBidder({ nodeId, bidServer, ledger, portRange, reservation, policies });
+  const victims: BidderOptions["victims"] = (ask, free) =>
+    victimsOf({ executions: agent.executions, ledger }, ask, free);
+  const bidder = createBidder({ nodeId, bidServer, ledger, portRange, reservation, policies, victims });
   return [...opening(availability, ports), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
 }
 

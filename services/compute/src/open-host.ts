@@ -15,6 +15,7 @@ import { createInputCache } from "./input-cache/input-cache.ts";
 import { diskJournal } from "./journal/disk-journal.ts";
 import type { Journal } from "./journal/journal.ts";
 import { instanceIdIn, nodeIdIn } from "./node-id.ts";
+import { ipfsNode } from "./outbound/ipfs-node.ts";
 import { closeParts } from "./parts.ts";
 import type { ComputePorts, NodeSettings } from "./ports.ts";
 import { createPublishers } from "./publishers/index.ts";
@@ -134,6 +135,7 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
   const cacheFolder = join(dataDir, "input-cache");
   const { cacheBytes: maxBytes } = config.inputs;
   const cache = maxBytes === 0 ? undefined : createInputCache({ folder: cacheFolder, maxBytes, logger });
+  const ipfs = ipfsNode(config.ipfs.connect);
   const results = { bucket: resultsBucketOf(nodeId), put: nats.results.put };
   const { assignments, reports, bidServer, logs } = nats;
   return {
@@ -147,8 +149,11 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
       },
       { clock, logger },
     ),
-    sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger, cache }),
-    publishers: createPublishers(published, { clock, logger, results, uploads: nats.uploads }),
+    sources: createSources(
+      { ...config.sources, allowListedLocalPaths, outbound },
+      { clock, logger, cache, ipfs, objects: nats.objects },
+    ),
+    publishers: createPublishers(published, { clock, logger, results, ipfs, uploads: nats.uploads }),
     unpublished: createUnpublishedResults({
       ...unpublishedSettings(config),
       folder: join(dataDir, "unpublished"),

@@ -1,5 +1,6 @@
 import { listOf, yesOrNo } from "@shoal/core";
 import { z } from "zod";
+import { ipfsApiUrl } from "./outbound/ipfs-node.ts";
 
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
@@ -43,12 +44,12 @@ const Results = z.object({
     .describe("bytes of all files of one result, holes of sparse files included; larger results are not published"),
 });
 
+const bucketList = listOf(z.string().regex(/^([^/]+\/)?[^/]+$/, "expected a bucket, or namespace/bucket")).default([]);
+
 const s3Buckets = (act: string) =>
-  listOf(z.string().regex(/^([^/]+\/)?[^/]+$/, "expected a bucket, or namespace/bucket"))
-    .default([])
-    .describe(
-      `S3 buckets that jobs may ${act} with this node's credentials, separated by commas: a bucket, or namespace/bucket for one namespace; empty allows every bucket`,
-    );
+  bucketList.describe(
+    `S3 buckets that jobs may ${act} with this node's credentials, separated by commas: a bucket, or namespace/bucket for one namespace; empty allows every bucket`,
+  );
 
 const Local = z.object({
   address: z
@@ -73,6 +74,13 @@ export const transferSettings = {
     .object({
       disabled: listOf(z.string()).default([]).describe("sources that are not offered"),
       s3: z.object({ buckets: s3Buckets("read") }).prefault({}),
+      nats: z
+        .object({
+          buckets: bucketList.describe(
+            "object stores in NATS that jobs may read over this node's connection, separated by commas: a bucket, or namespace/bucket for one namespace; empty allows none. The node's NATS user needs the right to read them",
+          ),
+        })
+        .prefault({}),
     })
     .prefault({}),
   outbound: z
@@ -86,6 +94,20 @@ export const transferSettings = {
         .default(false)
         .describe(
           "whether sources and publishers may connect to link-local and metadata addresses (169.254.0.0/16, fe80::/10), where clouds hand out credentials",
+        ),
+    })
+    .prefault({}),
+  ipfs: z
+    .object({
+      connect: z
+        .string()
+        .refine(
+          (address) => address === "" || ipfsApiUrl(address) !== undefined,
+          "expected a multiaddr such as /ip4/127.0.0.1/tcp/5001, or a URL",
+        )
+        .default("")
+        .describe(
+          "address of the RPC API of the IPFS node that the source and the publisher ipfs use: a multiaddr such as /ip4/127.0.0.1/tcp/5001, or a URL; empty turns both off",
         ),
     })
     .prefault({}),

@@ -1,4 +1,4 @@
-import { forgetAfterMs, listOf, yesOrNo } from "@shoal/core";
+import { forgetAfterMs, jobLimits, listOf, yesOrNo } from "@shoal/core";
 import { checkNatsSettings, natsSettings, storageDefaults } from "@shoal/nats";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
 import { z } from "zod";
@@ -81,6 +81,11 @@ const Auction = z.object({
     .default(30_000)
     .describe(
       "how long a job waits for room before one node reserves freed room for it, milliseconds; checked every 30 seconds",
+    ),
+  preemption: yesOrNo()
+    .default(false)
+    .describe(
+      `whether a job that finds no room ends executions of batch and service jobs whose priority is lower by ${jobLimits.preemptionGap} or more: true or false; equal on all requesters`,
     ),
 });
 

@@ -14,7 +14,9 @@ import { createDispatcher, type Dispatcher } from "./owner/dispatcher.ts";
 import { Owner } from "./owner/owner.ts";
 import type { BiddingSettings } from "./owner/scheduler/bidding-round.ts";
 import type { Quota } from "./owner/scheduler/namespace-quotas.ts";
+import type { Preempt } from "./owner/scheduler/place-entry.ts";
 import { createPlaceables } from "./owner/scheduler/placeables.ts";
+import { preemptVictims } from "./owner/scheduler/preempt-victims.ts";
 import { createQueueExchange } from "./owner/scheduler/queue-exchange.ts";
 import { Scheduler } from "./owner/scheduler/scheduler.ts";
 import { AssignmentReconciler } from "./owner/views/assignment-reconciler.ts";
@@ -90,8 +92,8 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     isCandidate: (nodeId) => membership.candidate(nodeId) !== undefined,
     onChanged: () => void owner.reconcileFollowers(),
   });
-  const { auction, quotas = new Map() } = settings;
-  const scheduler = new Scheduler({ ...ports, membership, auction, quotas });
+  const preempt: Preempt = (...order) => preemptVictims({ dispatcher, by, logger }, ...order);
+  const scheduler = new Scheduler({ ...ports, ...settings, membership, preempt });
   const exchange = createQueueExchange({
     ...{ requesterId: by, summaries: ports.summaries, clock, logger },
     summary: () => scheduler.summary(),

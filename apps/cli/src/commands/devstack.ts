@@ -3,6 +3,7 @@ import { banner } from "../devstack/banner.ts";
 import type { MemberNews } from "../devstack/member.ts";
 import { type DevstackSettings, defaults, membersMax } from "../devstack/settings.ts";
 import { startDevstack } from "../devstack/start-devstack.ts";
+import { compactHeap } from "../process/compact-heap.ts";
 import { listenForQuit } from "../process/quit.ts";
 import { settingsOf } from "../serve/given.ts";
 
@@ -75,6 +76,7 @@ export const devstack: CommandPart = {
     if (cluster === undefined) return 0;
     const json = call.options.flag("json");
     terminal.out(json ? `${JSON.stringify(cluster.facts)}\n` : banner(cluster.facts, settings, terminal.colours));
+    compactHeap();
     await quit.asked;
     if (!json) terminal.err("\nStopping: nodes, requesters, then the log.\n");
     await cluster.stop();

@@ -17,7 +17,8 @@ export interface ChildPlan {
 /** A running process of a devstack. */
 export interface Child {
   readonly name: string;
-  readonly pid: number;
+  /** 0 while it starts. */
+  pid(): number;
   /** The facts that it reports once ready. Rejects with CliError and the process's own reason when it ends instead. */
   readonly ready: Promise<Readonly<Record<string, unknown>>>;
   /** The reason of its end: an error, an exit code or a signal. */
@@ -27,8 +28,8 @@ export interface Child {
   kill(): void;
 }
 
-// Longer than an orderly stop of a service takes on a busy machine.
-const stopMs = 15_000;
+/** How long a process may take to stop: longer than an orderly stop of a service takes on a busy machine. */
+export const stopMs = 15_000;
 // One heap of the C library for all threads of a process: 2 to 8 MiB less, and the threads of Node seldom allocate at the same time.
 const oneArena = { MALLOC_ARENA_MAX: "1" } as const;
 // A log larger than this is renamed; one older log is kept.
@@ -68,7 +69,7 @@ export function startChild({ name, args, env, order, logFile }: ChildPlan): Chil
     await ended;
     clearTimeout(killTimer);
   };
-  return { name, pid: child.pid ?? 0, ready, ended, stop, kill };
+  return { name, pid: () => child.pid ?? 0, ready, ended, stop, kill };
 }
 
 function openLog(path: string): number {

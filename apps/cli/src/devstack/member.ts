@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { CliError } from "../failure.ts";
-import { type Child, type ChildPlan, startChild } from "./child.ts";
+import type { Child } from "./child.ts";
 
 /** A change of a process of a running devstack. */
 export interface MemberNews {
@@ -14,7 +14,6 @@ export interface Member {
   readonly name: string;
   /** The current process. */
   child(): Child;
-  /** The id of the process that does the work: the NATS server, not its guard. */
   pid(): number;
   /** The facts that the process reported when it was last ready. */
   facts(): Readonly<Record<string, unknown>>;
@@ -22,27 +21,25 @@ export interface Member {
 }
 
 export interface MemberOptions {
-  /** The plan of the next process, from the facts of the last one: it reuses its port. */
-  readonly plan: (facts: Readonly<Record<string, unknown>>) => ChildPlan;
+  /** Starts the next process, from the facts of the last one: it reuses its port. */
+  readonly start: (facts: Readonly<Record<string, unknown>>) => Child;
   readonly restart: boolean;
   readonly onNews: (news: MemberNews) => void;
   /** How long the first start is retried while a process of an earlier, killed devstack still holds the data. */
   readonly leftoverMs: number;
   /** Cancels a first start that has not succeeded yet. */
   readonly signal: AbortSignal;
-  /** Called when a process has died, before the next one starts. */
-  readonly onDeath?: (facts: Readonly<Record<string, unknown>>) => void;
 }
 
 /** The pause before a restart: doubles from `firstMs` to `lastMs`, and starts over after a process has run for `wellMs`. */
 const restartPause = { firstMs: 250, lastMs: 10_000, wellMs: 30_000 } as const;
 
 /** Starts the first process, with retries while the data is locked. */
-async function firstChild(plan: ChildPlan, { leftoverMs, signal }: MemberOptions): Promise<Child> {
+async function firstChild({ start, leftoverMs, signal }: MemberOptions): Promise<Child> {
   const startedAt = performance.now();
   for (let pauseMs: number = restartPause.firstMs; ; pauseMs *= 2) {
     signal.throwIfAborted();
-    const child = startChild(plan);
+    const child = start({});
     const stop = (): void => void child.stop();
     signal.addEventListener("abort", stop, { once: true });
     try {
@@ -60,21 +57,19 @@ async function firstChild(plan: ChildPlan, { leftoverMs, signal }: MemberOptions
 
 /** Starts a process, resolves once it is ready, and restarts it whenever it dies. Throws CliError when the first start fails. */
 export async function startMember(name: string, options: MemberOptions): Promise<Member> {
-  const { plan, restart, onNews, onDeath } = options;
+  const { start, restart, onNews } = options;
   let stopping = false;
   let pauseMs: number = restartPause.firstMs;
   let waiting = new AbortController();
   let facts: Readonly<Record<string, unknown>> = {};
-  let child = await firstChild(plan(facts), options);
+  let child = await firstChild(options);
   facts = await child.ready;
-  const pid = (): number => (typeof facts["serverPid"] === "number" ? facts["serverPid"] : child.pid);
   watch(child);
 
   function watch(one: Child): void {
     const startedAt = performance.now();
     one.ended.then((why) => {
       if (stopping) return;
-      onDeath?.(facts);
       onNews({ name, what: "died", why });
       if (!restart) return;
       if (performance.now() - startedAt > restartPause.wellMs) pauseMs = restartPause.firstMs;
@@ -85,12 +80,12 @@ export async function startMember(name: string, options: MemberOptions): Promise
   }
 
   function startNext(): void {
-    child = startChild(plan(facts));
+    child = start(facts);
     watch(child);
     child.ready.then(
       (reported) => {
         facts = reported;
-        onNews({ name, what: "back", why: `process ${pid()}` });
+        onNews({ name, what: "back", why: `process ${child.pid()}` });
       },
       () => undefined, // The watch reports its end.
     );
@@ -99,7 +94,7 @@ export async function startMember(name: string, options: MemberOptions): Promise
   return {
     name,
     child: () => child,
-    pid,
+    pid: () => child.pid(),
     facts: () => facts,
     async stop() {
       stopping = true;

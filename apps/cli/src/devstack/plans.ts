@@ -2,17 +2,11 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ChildPlan } from "./child.ts";
 import type { DataDir } from "./data-dir.ts";
-import type { GuardOrder } from "./guard-order.ts";
 import type { RightsOrder } from "./rights-order.ts";
 import type { DevstackSettings } from "./settings.ts";
 
 // The source runs from .ts, a published package from .js.
 const ending = extname(import.meta.filename);
-/**
- * Bounds the space for new objects, 16 MiB by default: it grows while a process loads its modules, and stays. The price is more
- * frequent small collections (docs/notes/performance.md).
- */
-const smallHeap = "--max-semi-space-size=2";
 const program = (path: string): string => fileURLToPath(new URL(`${path}${ending}`, import.meta.url));
 
 /** The user of the requesters on a devstack's NATS server; each node has its id as its user. */
@@ -20,14 +14,9 @@ export const requesterUser = "requester";
 export const nodeName = (index: number): string => `node-${index}`;
 const requesterName = (index: number): string => `requester-${index}`;
 
-/** The plan of the NATS server's guard. */
-export function natsPlan(dataDir: DataDir, order: GuardOrder): ChildPlan {
-  return { name: "nats", args: [smallHeap, program("./guard-main")], env: {}, order, logFile: dataDir.logOf("nats") };
-}
-
 /** The plan of the process that computes the rights of the NATS server's users. */
 export function rightsPlan(dataDir: DataDir, order: RightsOrder): ChildPlan {
-  return { name: "nats", args: [smallHeap, program("./rights-main")], env: {}, order, logFile: dataDir.logOf("nats") };
+  return { name: "nats", args: [program("./rights-main")], env: {}, order, logFile: dataDir.logOf("nats") };
 }
 
 interface DevstackPlace {
@@ -79,7 +68,7 @@ function servePlan(name: string, role: string, { dataDir, password, settings }: 
   ]);
   return {
     name,
-    args: [smallHeap, program("../main"), "serve", role, ...given],
+    args: [program("../main"), "serve", role, ...given],
     // Not in the arguments: every user of the machine can read those.
     env: { SHOAL_NATS_PASSWORD: password },
     logFile: dataDir.logOf(name),

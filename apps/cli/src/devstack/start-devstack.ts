@@ -1,12 +1,14 @@
 import { resolve } from "node:path";
 import { CliError } from "../failure.ts";
 import type { ReadyFacts } from "../process/parent.ts";
+import { startChild } from "./child.ts";
 import { type DataDir, openDataDir } from "./data-dir.ts";
 import { wantFreePort } from "./free-port.ts";
 import { type DevstackFacts, rememberCluster } from "./known-cluster.ts";
+import { type LogServer, openLogServer } from "./log-server.ts";
 import { type Member, type MemberNews, startMember } from "./member.ts";
 import { natsUsers } from "./nats-users.ts";
-import { natsPlan, nodePlan, requesterPlan } from "./plans.ts";
+import { nodePlan, requesterPlan } from "./plans.ts";
 import type { DevstackSettings } from "./settings.ts";
 import { waitForNodes } from "./wait-for-nodes.ts";
 
@@ -32,14 +34,20 @@ export interface StartOptions {
 /** Starts a cluster and resolves once jobs can run on it. Stops what was started when a part fails or the signal fires. */
 export async function startDevstack(settings: DevstackSettings, options: StartOptions): Promise<Devstack> {
   const dataDir = openDataDir(resolve(settings.dataDir));
+  const users = await natsUsers(settings, dataDir);
+  const logServer = await openLogServer({ dataDir: dataDir.of("nats"), users, signal: options.signal });
   const started: Member[] = [];
+  const stop = async (): Promise<void> => {
+    await stopAll(started);
+    logServer.release();
+  };
   try {
-    const api = await startAll(started, { settings, dataDir, ...options });
-    const devstack = devstackOf(started, { api, dataDir });
+    const api = await startAll(started, { settings, dataDir, logServer, ...options });
+    const devstack = devstackOf(started, { api, dataDir, stop });
     rememberCluster(devstack.facts);
     return devstack;
   } catch (failure) {
-    await stopAll(started);
+    await stop();
     throw failure;
   }
 }
@@ -50,22 +58,18 @@ const leftoverMs = 10_000;
 interface Starting extends StartOptions {
   readonly settings: DevstackSettings;
   readonly dataDir: DataDir;
+  readonly logServer: LogServer;
 }
 
 /** Starts the log, then the requesters and the nodes side by side: a node waits for what the first requester creates. */
 async function startAll(
   started: Member[],
-  { settings, dataDir, onNews, signal }: Starting,
+  { settings, dataDir, logServer, onNews, signal }: Starting,
 ): Promise<readonly string[]> {
   const shared = { restart: settings.restart, onNews, signal, leftoverMs };
-  const users = await natsUsers(settings, dataDir);
   const nats = await startMember("nats", {
     ...shared,
-    leftoverMs: 0, // The guard itself waits for the lock.
-    plan: ({ port }) =>
-      natsPlan(dataDir, { dataDir: dataDir.of("nats"), port: numberOr(port, settings.natsPort || -1), users }),
-    // The server outlives a killed guard; two servers on the same files would corrupt the log.
-    onDeath: ({ serverPid }) => killIfThere(numberOr(serverPid, 0)),
+    start: ({ port }) => logServer.start(typeof port === "number" ? port : settings.natsPort),
   });
   started.push(nats);
   for (let index = 0; index < settings.requesters && settings.port !== 0; index++) {
@@ -74,11 +78,11 @@ async function startAll(
   const place = { dataDir, settings, natsUrl: String(nats.facts()["url"]) };
   const requesters = Array.from({ length: settings.requesters }, (_, index) => {
     const first = settings.port === 0 ? 0 : settings.port + index;
-    const plan = ({ api }: ReadyFacts) => requesterPlan(index, portOf(api) ?? first, place);
-    return startMember(`requester-${index}`, { ...shared, plan });
+    const start = ({ api }: ReadyFacts) => startChild(requesterPlan(index, portOf(api) ?? first, place));
+    return startMember(`requester-${index}`, { ...shared, start });
   });
   const nodes = Array.from({ length: settings.nodes }, (_, index) =>
-    startMember(`node-${index}`, { ...shared, plan: () => nodePlan(index, place) }),
+    startMember(`node-${index}`, { ...shared, start: () => startChild(nodePlan(index, place)) }),
   );
   started.push(...(await everyOne([...requesters, ...nodes])));
   const api = started.flatMap((member) => ("api" in member.facts() ? [String(member.facts()["api"])] : []));
@@ -100,8 +104,6 @@ async function everyOne(starting: readonly Promise<Member>[]): Promise<readonly 
 /** The port of an earlier process, reused because clients know it. */
 const portOf = (url: unknown): number | undefined => (typeof url === "string" ? Number(new URL(url).port) : undefined);
 
-const numberOr = (value: unknown, otherwise: number): number => (typeof value === "number" ? value : otherwise);
-
 /** Stops nodes, then requesters, then the log, so that each can still write its last changes. */
 async function stopAll(members: readonly Member[]): Promise<void> {
   const stage = ({ name }: Member): number => ["node", "requester", "nats"].indexOf(name.replace(/-\d+$/, ""));
@@ -111,7 +113,7 @@ async function stopAll(members: readonly Member[]): Promise<void> {
 
 function devstackOf(
   members: readonly Member[],
-  { api, dataDir }: { api: readonly string[]; dataDir: DataDir },
+  { api, dataDir, stop }: Pick<Devstack, "stop"> & { api: readonly string[]; dataDir: DataDir },
 ): Devstack {
   const pids = () => Object.fromEntries(members.map((member) => [member.name, member.pid()]));
   const nats = String(members.find(({ name }) => name === "nats")?.facts()["url"]);
@@ -124,7 +126,7 @@ function devstackOf(
         throw new CliError("UNKNOWN_PART", `no process "${name}", only ${Object.keys(pids()).join(", ")}`);
       killIfThere(member.pid());
     },
-    stop: () => stopAll(members),
+    stop,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ServiceHealth } from "@shoal/node";
+import { compactHeap } from "../process/compact-heap.ts";
 import type { SettingSources } from "./given.ts";
 
 /** What a process of a cluster can be. */
@@ -14,8 +15,16 @@ export interface RoleContext {
 
 /** How each role runs; loaded on demand, because most commands need neither. */
 const starters: Readonly<Record<Role, (serving: RoleContext) => Promise<void>>> = {
-  requester: async (serving) => (await import("@shoal/requester")).serveRequester(serving),
-  compute: async (serving) => (await import("@shoal/compute")).serveCompute(serving),
+  requester: async (serving) => {
+    const { serveRequester } = await import("@shoal/requester");
+    compactHeap();
+    await serveRequester(serving);
+  },
+  compute: async (serving) => {
+    const { serveCompute } = await import("@shoal/compute");
+    compactHeap();
+    await serveCompute(serving);
+  },
 };
 
 /** Runs a part of a cluster until `quit`; resolves when it has stopped in order. */

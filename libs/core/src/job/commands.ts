@@ -26,6 +26,8 @@ export interface JobCommands {
   ResumeNode: { readonly nodeId: string };
   /** A node drains: its executions stop, and are placed again. */
   LeaveNode: { readonly nodeId: string; readonly why: string };
+  /** A job of higher priority needs the room of these executions: they stop, and their slots are placed again. */
+  Preempt: { readonly executionIds: readonly string[]; readonly by: Preemptor };
   /** Time has passed: apply the deadlines. */
   Tick: Record<never, never>;
   Stop: { readonly why: string };
@@ -37,6 +39,12 @@ export interface SlotPlacement {
   readonly nodeId: string;
   readonly askId: string;
   readonly resources: Resources;
+}
+
+/** The job that needs the room of executions of other jobs. */
+export interface Preemptor {
+  readonly jobId: string;
+  readonly priority: number;
 }
 
 /** One command with its name. */

@@ -9,6 +9,7 @@ import type { JobTypes } from "./job-types/job-type.ts";
 import { jobLimits } from "./limits.ts";
 import { rerun, update } from "./new-version.ts";
 import { leaveNode, loseNode, resumeNode } from "./node-life.ts";
+import { preempt } from "./preempt.ts";
 import { takeReport } from "./report.ts";
 import { target } from "./targets.ts";
 import { tick } from "./tick.ts";
@@ -27,6 +28,7 @@ const handlers: { readonly [C in keyof JobCommands]: Handler<JobCommands[C]> } =
   LoseNode: loseNode,
   ResumeNode: resumeNode,
   LeaveNode: leaveNode,
+  Preempt: preempt,
   Tick: (_, draft) => tick(draft, openJob(draft)),
   Stop: stop,
 };

@@ -66,6 +66,7 @@ function assigned(job: Job, data: FactsOf<"ExecutionAssigned">, moment: Moment):
     isLive: true,
     attempts: data.attempt,
     failures: counts?.failures ?? 0,
+    ends: counts?.ends ?? 0,
     shortRuns: counts?.shortRuns ?? 0,
     retryAt: undefined,
   });
@@ -144,7 +145,14 @@ function endedSlot(slot: SlotState, execution: Execution): SlotState {
   const isFailure = state === "completed" ? retryAt !== undefined : isBad(state) && countsAgainstTask(code);
   const isStable = startedAt !== undefined && modifiedAt - startedAt >= jobLimits.stableRunMs;
   const shortRuns = state === "stopped" || isStable ? 0 : slot.shortRuns + 1;
-  return { ...slot, isLive: false, failures: slot.failures + (isFailure ? 1 : 0), shortRuns, retryAt };
+  return {
+    ...slot,
+    isLive: false,
+    failures: slot.failures + (isFailure ? 1 : 0),
+    ends: slot.ends + (state === "stopped" ? 0 : 1),
+    shortRuns,
+    retryAt,
+  };
 }
 
 function failedOn(job: Job, nodeId: string, moment: Moment): ReadonlyMap<string, number> {

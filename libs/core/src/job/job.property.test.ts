@@ -23,6 +23,7 @@ import {
 } from "./job.ts";
 import { jobTypes } from "./job-types/index.ts";
 import { jobKind } from "./kind.ts";
+import { stoppedForUpdate } from "./old-versions.ts";
 
 /** The next step of a run; executions are named by their index. */
 interface Step {
@@ -51,6 +52,7 @@ const step: fc.Arbitrary<Step> = fc.record({
     "LoseNode",
     "ResumeNode",
     "LeaveNode",
+    "Preempt",
     "Tick",
     "Tick",
     "Stop",
@@ -130,6 +132,11 @@ function commandOf(made: Step, job: Job | undefined, { type, count, timeouts }: 
     LoseNode: () => ({ name: "LoseNode", nodeId, why: "gone", isFinal: made.flag }),
     ResumeNode: () => ({ name: "ResumeNode", nodeId }),
     LeaveNode: () => ({ name: "LeaveNode", nodeId, why: "node is draining" }),
+    Preempt: () => ({
+      name: "Preempt",
+      executionIds: executions.map(({ placement }) => placement.executionId),
+      by: { jobId: "j-high", priority: made.flag ? 10 : 9 },
+    }),
     Tick: () => ({ name: "Tick" }),
     Stop: () => ({ name: "Stop", why: "enough" }),
   };
@@ -238,7 +245,8 @@ describe("for any commands in any order", () => {
         run(made, (before, job) => {
           const { rollout, header } = job;
           if (before === undefined || rollout === undefined || before.header.version !== header.version) return;
-          const isStopping = ({ state }: Execution) => state === "stopping";
+          // Other orders stop as many as they need.
+          const isStopping = ({ state, message }: Execution) => state === "stopping" && message === stoppedForUpdate;
           const stopped = [...job.live.values()].filter(
             (each) => isStopping(each) && before.live.get(each.placement.executionId)?.state !== "stopping",
           );

@@ -29,8 +29,8 @@ it("jobs and secrets belong to a namespace, and a node to none", () => {
   ]);
 });
 
-it("a client may stop, update and rerun a job, with a reason of limited length, and command nothing else", () => {
-  expect(Object.keys(jobKind.accepts)).toEqual(["Stop", "Update", "Rerun"]);
+it("others may stop, update, rerun and preempt a job, with a reason of limited length, and command nothing else", () => {
+  expect(Object.keys(jobKind.accepts)).toEqual(["Stop", "Update", "Rerun", "Preempt"]);
   const stop = (why: string) => jobKind.accepts["Stop"]?.safeParse({ name: "Stop", why }).success;
   expect(stop("x".repeat(4_096))).toBe(true);
   expect(stop("x".repeat(4_097))).toBe(false);

@@ -1,11 +1,11 @@
-import { executionMachine, JobSpec, jobMachine } from "@shoal/proto";
+import { executionMachine, JobSpec, jobMachine, victimsMax } from "@shoal/proto";
 import { z } from "zod";
 import type { Kind } from "../kind.ts";
 import { jobViews } from "../views/index.ts";
 import type { JobCommand } from "./commands.ts";
 import { jobDecider } from "./decide.ts";
 import { evolveJob, type JobEvent } from "./evolve.ts";
-import { isOver, isSettledJob, type Job, liveExecutions } from "./job.ts";
+import { isOver, isSettledJob, type Job, liveNodes } from "./job.ts";
 import { jobTypes } from "./job-types/index.ts";
 import type { JobTypes } from "./job-types/job-type.ts";
 import { jobReactor } from "./react.ts";
@@ -33,13 +33,18 @@ export function createJobKind(types: JobTypes): Kind<Job, JobCommand, JobEvent> 
     },
     isEnded: isOver,
     isSettled: isSettledJob,
-    nodesOf: (job) => new Set([...liveExecutions(job).map(({ placement }) => placement.nodeId), ...targetsOf(job)]),
+    nodesOf: (job) => new Set([...liveNodes(job), ...targetsOf(job)]),
     views: jobViews,
     creates: ["Submit"],
     accepts: {
       Stop: z.object({ name: z.literal("Stop"), why: z.string().max(whyCharsMax) }),
       Update: z.object({ name: z.literal("Update"), spec: JobSpec, force: z.boolean() }),
       Rerun: z.object({ name: z.literal("Rerun"), version: z.int().min(0), why: z.string().max(whyCharsMax) }),
+      Preempt: z.object({
+        name: z.literal("Preempt"),
+        executionIds: z.array(z.string()).max(victimsMax),
+        by: z.object({ jobId: z.string(), priority: z.int() }),
+      }),
     },
   };
 }

@@ -16,6 +16,8 @@ export const jobLimits = {
   versionsStored: 64,
   /** A run of this length was stable: the pause before the next retry starts from the first one again. As Nomad's default interval. */
   stableRunMs: 10 * 60_000,
+  /** How much higher the priority of a job must be than that of the executions that it ends. As in Nomad: jobs of nearly the same priority do not end each other in turn. */
+  preemptionGap: 10,
   /** Nodes with a failure count; the ranker needs the recent ones. As many as superseded executions are stored. */
   failingNodesMax: 1000,
 } as const;

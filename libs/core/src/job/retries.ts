@@ -9,7 +9,7 @@ import { countsAgainstTask } from "./task-failure.ts";
 export interface RetryDefaults {
   /** Attempts at one slot that may fail because of the task. */
   readonly failuresMax: number;
-  /** Attempts at one slot for any reason. */
+  /** Attempts at one slot that end for any reason but an order to stop. */
   readonly attemptsMax: number;
   /** The first retry is immediate; the pauses before the later ones. */
   readonly backoff: Backoff;
@@ -33,8 +33,8 @@ export function retriedAt(job: Job, ended: EndedExecution, defaults: RetryDefaul
   if (isOfTask && !mayRetry(policy, { code, final })) return undefined;
   const slot = job.slots.get(placement.slot);
   const failures = (slot?.failures ?? 0) + (isOfTask ? 1 : 0);
-  if (failures >= (policy?.maxAttempts || defaults.failuresMax) || placement.attempt >= defaults.attemptsMax)
-    return undefined;
+  const ends = (slot?.ends ?? 0) + 1;
+  if (failures >= (policy?.maxAttempts || defaults.failuresMax) || ends >= defaults.attemptsMax) return undefined;
   const wasStable = startedAt !== undefined && now - startedAt >= jobLimits.stableRunMs;
   const waits = wasStable ? 0 : (slot?.shortRuns ?? 0);
   return waits === 0 ? now : now + pauseMs(policy, { defaults, waits, executionId: placement.executionId });

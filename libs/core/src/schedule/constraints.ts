@@ -28,9 +28,14 @@ const tests: Readonly<Record<Constraint["operator"], Test>> = {
 };
 
 /** Whether labels meet one constraint, preference or condition. */
-export function meets(labels: NodeLabels, { key, operator, values }: Constraint): boolean {
-  const label = key.startsWith(wish) ? key.slice(wish.length) : key;
-  return tests[operator](Object.hasOwn(labels, label) ? labels[label] : undefined, values);
+export function meets(labels: NodeLabels, constraint: Constraint): boolean {
+  const { key } = constraint;
+  return selects(labels, key.startsWith(wish) ? { ...constraint, key: key.slice(wish.length) } : constraint);
+}
+
+/** Whether labels meet one requirement of a label selector, where a key has no prefix with a meaning. */
+export function selects(labels: NodeLabels, { key, operator, values }: Constraint): boolean {
+  return tests[operator](Object.hasOwn(labels, key) ? labels[key] : undefined, values);
 }
 
 /** The first condition that the labels do not meet, as a sentence; undefined when they meet all. */

@@ -31,11 +31,17 @@ const streamOf = (bucket: string): string => `KV_${bucket}`;
 
 const assignmentsStream = streamOf(buckets.assignments);
 
+/** What a node may do beyond its own data. */
+export interface NodeGrants {
+  /** Object stores that the node may read, for the inputs of jobs. */
+  readonly inputBuckets?: readonly string[];
+}
+
 /**
  * Permissions of a compute node: publish under its own id, read its own assignments through its own consumer, write to its own
- * results bucket. It can read or write neither the log, nor the views, nor data of another node.
+ * results bucket, read the granted object stores. It can read or write neither the log, nor the views, nor data of another node.
  */
-export function permissionsOfNode(nodeId: string): UserRights {
+export function permissionsOfNode(nodeId: string, { inputBuckets = [] }: NodeGrants = {}): UserRights {
   const consumer = assignmentsConsumerOf(nodeId);
   const bucket = resultsBucketOf(nodeId);
   return {
@@ -55,6 +61,8 @@ export function permissionsOfNode(nodeId: string): UserRights {
         `$JS.API.STREAM.MSG.GET.OBJ_${bucket}`,
         // To purge the chunks of an incomplete or replaced object.
         `$JS.API.STREAM.PURGE.OBJ_${bucket}`,
+        // No direct reads or consumers: the server would send the bare content to any subject that the node names.
+        ...inputBuckets.flatMap((each) => [`$JS.API.STREAM.INFO.OBJ_${each}`, `$JS.API.STREAM.MSG.GET.OBJ_${each}`]),
       ],
     },
     subscribe: {

@@ -7,6 +7,10 @@ export interface ServerSettings {
   readonly dataDir: string;
   /** -1 for any free port. */
   readonly port: number;
+  /** The server writes its process id here; no file when left out. */
+  readonly pidFile?: string;
+  /** Whether it runs in a separate process group, which Ctrl-C in the terminal does not reach. */
+  readonly detached?: boolean;
   /** 127.0.0.1 when left out, so that other machines have no access by default. */
   readonly host?: string;
   readonly name?: string;
@@ -55,6 +59,7 @@ export function serverConfig(settings: ServerSettings): string {
     `server_name: ${quoted(name)}`,
     `host: ${quoted(host)}`,
     `port: ${settings.port}`,
+    ...(settings.pidFile === undefined ? [] : [`pid_file: ${quoted(settings.pidFile)}`]),
     ...(settings.monitor === undefined ? [] : [`http: ${quoted(settings.monitor)}`]),
     `max_payload: ${maxPayloadBytes}`,
     ...storeLines(settings),

@@ -34,7 +34,10 @@ export async function startServer(program: ServerProgram, settings: ServerSettin
   mkdirSync(settings.dataDir, { recursive: true });
   // It contains passwords.
   writeFileSync(configFile, serverConfig(settings), { mode: 0o600 });
-  const child = spawn(program.path, ["-c", configFile], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program.path, ["-c", configFile], {
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: settings.detached ?? false,
+  });
   const lines: string[] = [];
   let asked = false;
   const gone = whenGone(child);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Fault } from "@shoal/core";
 import type { NatsSession } from "../connection/nats-session.ts";
-import { readPageOf } from "./batch-read.ts";
+import { type BatchPlace, readPageOf } from "./batch-read.ts";
 
 /** Where an object's bytes are stored: its chunks are on one subject of its bucket's stream. */
 export interface ObjectPlace {
@@ -15,11 +15,24 @@ export interface ObjectPlace {
 // With the store's chunks of 128 KiB this is half a megabyte, requested when the reader has taken the last chunk.
 const pageChunks = 4;
 
+/** Delivers the next chunks of an object, or none at its end. */
+type ReadChunks = (
+  link: NatsSession,
+  at: BatchPlace,
+  deliver: (chunk: { readonly seq: number; readonly bytes: Uint8Array }) => void,
+) => Promise<unknown>;
+
+const onePage: ReadChunks = (link, at, deliver) => readPageOf(link, { at, messages: pageChunks }, deliver);
+
 /**
  * An object's bytes, fetched as they are read, so that a slow reader costs no memory. The stream fails with Fault LOG_UNREACHABLE when
  * the server does not reply and LOG_DAMAGED when the bytes do not match their digest.
  */
-export function readObject(link: NatsSession, place: ObjectPlace): ReadableStream<Uint8Array> {
+export function readObject(
+  link: NatsSession,
+  place: ObjectPlace,
+  readChunks: ReadChunks = onePage,
+): ReadableStream<Uint8Array> {
   const hash = createHash("sha256");
   let afterSeq = 0;
   let taken = 0;
@@ -28,7 +41,7 @@ export function readObject(link: NatsSession, place: ObjectPlace): ReadableStrea
       const before = taken;
       if (taken < place.chunks) {
         const at = { stream: place.stream, subject: place.subject, afterSeq };
-        await readPageOf(link, { at, messages: pageChunks }, ({ seq, bytes }) => {
+        await readChunks(link, at, ({ seq, bytes }) => {
           hash.update(bytes);
           controller.enqueue(new Uint8Array(bytes));
           afterSeq = seq;

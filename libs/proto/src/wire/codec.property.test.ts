@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { JobEntity } from "../api/job.ts";
 import { JobSpec } from "../job/spec.ts";
-import { fromWire, toWire } from "./codec.ts";
+import { fromWire, readBack, toWire } from "./codec.ts";
 
 const text = fc.string({ maxLength: 20 }).map((value) => value.replaceAll("\0", ""));
 const params = fc.dictionary(
@@ -94,6 +94,8 @@ describe("the wire format of a job", () => {
         const json = toWire(JobEntity, entity);
         expect(json).toMatchObject({ ID: "j-1", CreateTime: at * 1e6 });
         expect(fromWire(JobEntity, json)).toMatchObject({ ok: true, value: entity });
+        const written = JSON.parse(JSON.stringify(json));
+        expect(toWire(JobEntity, readBack(JobEntity, written))).toEqual(written);
       }),
     );
   });

@@ -1,4 +1,4 @@
-import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
 const grants = testsOf("services/requester/src/results/grant-uploads.test.ts");
 const stores = testsOf("services/requester/src/results/result-stores.test.ts");
@@ -109,6 +109,12 @@ export const publishers: BehaviourSection = {
       "A large result is published within bounded memory.",
       testsOf("services/compute/src/publishers/bounded-memory.int.test.ts")("with the publisher %s", "s3managed"),
     ),
-    notYet("ipfs publishes a folder and reports its CID.", "the publisher ipfs"),
+    shown(
+      "ipfs publishes a folder and reports its CID, which can be another job's input.",
+      testsOf("services/compute/src/publishers/ipfs/ipfs.test.ts")(
+        "adds names with any characters, and folders beside files that sort between a folder and its content",
+      ),
+      testsOf("services/compute/src/sources/ipfs/ipfs.test.ts")("is a result that another job published"),
+    ),
   ],
 };

@@ -1,4 +1,4 @@
-import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
 const cached = testsOf("services/compute/src/input-cache/cached-source.test.ts");
 const cache = testsOf("services/compute/src/input-cache/input-cache.test.ts");
@@ -7,6 +7,8 @@ const url = testsOf("services/compute/src/sources/url-download/url-download.test
 const s3 = testsOf("services/compute/src/sources/s3/s3.test.ts");
 const inline = testsOf("services/compute/src/sources/inline/inline.test.ts");
 const local = testsOf("services/compute/src/sources/local/local.test.ts");
+const ipfs = testsOf("services/compute/src/sources/ipfs/ipfs.test.ts");
+const nats = testsOf("services/compute/src/sources/nats/nats.int.test.ts");
 const room = testsOf("services/compute/src/sources/room.test.ts");
 
 /** Where inputs come from. */
@@ -80,8 +82,24 @@ export const sources: BehaviourSection = {
       local("is created on request, only where writing is allowed"),
       local("follows a link only to an allowed target"),
     ),
-    notYet("ipfs fetches a CID from a node of the operator.", "the source ipfs"),
-    notYet("nats fetches an object of the cluster's object store.", "the source nats"),
+    shown(
+      "ipfs fetches a CID from a node of the operator, and checks each block against its CID.",
+      ipfs("is a file of many blocks, in layers"),
+      ipfs("is a folder that is divided by the hashes of its names"),
+      ipfs("%s from the IPFS node fails the input"),
+    ),
+    shown(
+      "ipfs refuses names, links and graphs that leave the folder or have no end.",
+      ipfs("an entry named %j is refused"),
+      ipfs("a small graph with many paths to the same blocks ends at a limit"),
+    ),
+    shown(
+      "nats fetches objects of the cluster's object stores, which the operator lists and the NATS server lets the node read.",
+      nats("is fetched with others whose names have the prefix, without removed ones"),
+      nats("%s lets a job read, or refuses with the reason"),
+      testsOf("libs/nats/src/results/object-reader.int.test.ts")("may not read a bucket that was not granted"),
+    ),
+    shown("A result in NATS is an input of another job.", nats("is a result that another job published")),
     shown(
       "Inputs are cached on a node by content, fetched once for executions that need them at the same time, and fetched again when the server has another one.",
       cache("is fetched once, and is the same for a later execution and the next process"),

@@ -14,7 +14,7 @@ export interface AgentOptions extends FollowerOptions {
   readonly seal: () => void;
 }
 
-export interface Agent extends Process, Pick<Follower, "confirm"> {}
+export interface Agent extends Process, Pick<Follower, "confirm" | "executions"> {}
 
 /** The desired state of one execution, with the change that delivered it. */
 interface NodeWish {
@@ -51,6 +51,7 @@ export function createAgent(options: AgentOptions): Agent {
   return {
     name: "agent",
     confirm: follower.confirm,
+    executions: follower.executions,
     start: async () => {
       const entries = await journal.load();
       await watch();

@@ -5,7 +5,7 @@ import { type ConfirmVerdict, createConfirmer } from "./confirmer.ts";
 import { ContactWatch } from "./contact-watch.ts";
 import { createEndedMemory } from "./ended-memory.ts";
 import { type ReadAssignment, readAssignment } from "./read-assignment.ts";
-import { createRunners, type Runners, type RunnersOptions } from "./runners.ts";
+import { createRunners, type PresentExecution, type Runners, type RunnersOptions } from "./runners.ts";
 
 export interface FollowerOptions extends RunnersOptions {
   readonly clock: Clock;
@@ -27,6 +27,8 @@ export interface Follower {
   /** Asks whether an execution is still assigned, and which of its reports the log has. */
   confirm(executionId: string): void;
   sweep(): void;
+  /** Every execution of this node. */
+  executions(): Iterable<PresentExecution>;
   close(): void;
 }
 
@@ -112,6 +114,7 @@ export function createFollower(options: FollowerOptions): Follower {
       if (runners.has(executionId)) ask(executionId, !state.absent.has(executionId));
     },
     sweep: runners.sweep,
+    executions: runners.all,
     close() {
       contact.close();
       close();

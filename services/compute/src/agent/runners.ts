@@ -21,6 +21,8 @@ export interface Runners {
   has(executionId: string): boolean;
   isForgetting(executionId: string): boolean;
   assignmentOf(executionId: string): Assignment | undefined;
+  /** Every execution that has a runner. */
+  all(): Iterable<PresentExecution>;
   /** Begins an execution after an earlier run of it has ended. An execution that is to be stopped only reports that. */
   begin(executionId: string, confirmed: ConfirmedAssignment): void;
   /** Resumes from the journal of an earlier process. What would start again waits for `mayBegin`. */
@@ -49,9 +51,13 @@ export interface ConfirmedAssignment {
 }
 
 /** An execution on this node, with its runner. */
-interface Present {
-  readonly runner: Runner;
+export interface PresentExecution {
+  readonly runner: Pick<Runner, "isEnding">;
   readonly assignment: Assignment;
+}
+
+interface Present extends PresentExecution {
+  readonly runner: Runner;
 }
 
 interface RunnersState {
@@ -69,6 +75,7 @@ export function createRunners(options: RunnersOptions): Runners {
   return {
     has: (executionId) => present.has(executionId),
     isForgetting: (executionId) => present.get(executionId)?.runner.isForgetting() === true,
+    all: () => present.values(),
     assignmentOf: (executionId) => present.get(executionId)?.assignment,
     begin(executionId, confirmed) {
       if (present.has(executionId)) comeBack.set(executionId, confirmed);

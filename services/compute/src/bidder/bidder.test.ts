@@ -1,4 +1,5 @@
 import { createManualClock } from "@shoal/core/testing";
+import type { Ask } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { createLedger, holdMs } from "../capacity/ledger.ts";
 import { Reservation } from "../capacity/reservation.ts";
@@ -18,6 +19,7 @@ function bidder(policies: BidderOptions["policies"] = []): BidderOptions {
     ledger,
     reservation,
     portRange: createPortRange(undefined),
+    victims: () => undefined,
     policies,
   };
 }
@@ -60,6 +62,29 @@ describe("a bidder", () => {
     ]);
     portRange.release("e-1");
     expect((await answered()).bids).toMatchObject([{ accepted: true }]);
+    const two = await answer({ ...bidder(), portRange }, { asks: [{ ...ask, slots: 2 }], released: [] });
+    expect(two.bids).toMatchObject([{ accepted: true, slots: 1 }]);
+  });
+
+  it("lists the executions that would end for an ask, and reserves what they free", async () => {
+    const options = bidder();
+    const victim = { executionId: "e-1", jobId: "j-low", namespace: "default", priority: 0, assignedAt: 1 };
+    const preempting = { ...options, victims: (ask: Ask) => (ask.preemptsUpTo === 40 ? [victim] : undefined) };
+    await answer(options, { asks: [askOf({ slots: 2 })], released: [] });
+    const ask = askOf({ askId: "a-2", jobId: "j-2", priority: 50, preemptsUpTo: 40 });
+    const [found] = (await answer(preempting, { asks: [ask], released: [] })).bids;
+    expect([found?.victims, found?.reserved]).toEqual([[victim], undefined]);
+    const reserving = { ...ask, askId: "a-3", reserveSince: 5 };
+    const [reserved] = (await answer(preempting, { asks: [reserving], released: [] })).bids;
+    expect(reserved).toMatchObject({
+      victims: [victim],
+      reserved: true,
+      why: expect.stringContaining("priority ends"),
+    });
+    // A job that takes precedence has the reservation: the room would be its own.
+    const other = askOf({ askId: "a-4", jobId: "j-3", priority: 45, preemptsUpTo: 40, reserveSince: 5 });
+    const [refused] = (await answer(preempting, { asks: [other], released: [] })).bids;
+    expect([refused?.victims, refused?.reserved]).toEqual([undefined, undefined]);
   });
 
   it("applies releases before asks", async () => {

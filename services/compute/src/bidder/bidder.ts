@@ -1,5 +1,5 @@
 import { type BidServer, causeOf, type Process } from "@shoal/core";
-import { type Ask, type AskBatch, type Bid, type BidBatch, shortage } from "@shoal/proto";
+import { type Ask, type AskBatch, type Bid, type BidBatch, type Resources, shortage, type Victim } from "@shoal/proto";
 import type { Ledger } from "../capacity/ledger.ts";
 import type { Reservation } from "../capacity/reservation.ts";
 import type { PortRange } from "../grants/port-range.ts";
@@ -12,7 +12,9 @@ export interface BidderOptions {
   readonly nodeId: string;
   readonly bidServer: Pick<BidServer, "onAsk">;
   readonly ledger: Pick<Ledger, "hold" | "release" | "available" | "announceFreeRoom">;
-  readonly reservation: Pick<Reservation, "jobId" | "slotsFor" | "keep" | "granted" | "release" | "left">;
+  readonly reservation: Pick<Reservation, "jobId" | "slotsFor" | "keep" | "granted" | "release" | "left" | "leftFor">;
+  /** The executions whose end makes room for one slot of an ask, next to these free resources. */
+  readonly victims: (ask: Ask, available: Resources) => readonly Victim[] | undefined;
   readonly portRange: Pick<PortRange, "whyTaken">;
   readonly policies: readonly BidPolicy[];
 }
@@ -54,7 +56,10 @@ async function bidFor(options: BidderOptions, ask: Ask): Promise<Bid> {
       ledger.announceFreeRoom();
       return { ...refusal(options, ask, taken), busy: true, available: reservation.left() };
     }
-    const held = ledger.hold(ask.askId, ask.requirements.resources, reservation.slotsFor(ask));
+    // Only one execution has a port that the task names.
+    const slotsMax = (ask.requirements.network.staticPorts ?? []).length > 0 ? 1 : ask.slots;
+    const slots = Math.min(slotsMax, reservation.slotsFor(ask));
+    const held = ledger.hold(ask.askId, ask.requirements.resources, slots);
     if (ask.othersWait === true) ledger.announceFreeRoom();
     if (held.holdUntil === undefined) return busy(options, ask, held.why);
     reservation.granted(ask);
@@ -71,13 +76,21 @@ function busy(options: BidderOptions, ask: Ask, short: string): Bid {
   const why = isReserved && reservation.jobId !== undefined ? `reserved for ${reservation.jobId}` : short;
   ledger.announceFreeRoom();
   const reserved = reservation.keep(ask);
-  const bid = refusal(
-    options,
-    ask,
-    `capacity: ${why}${reserved ? "; this node reserves resources as they become free" : ""}`,
-  );
-  return { ...bid, busy: true, available: reservation.left(), ...(reserved ? { reserved } : {}) };
+  // Without the reservation others would get the room.
+  const victims =
+    reserved || ask.reserveSince === undefined ? options.victims(ask, reservation.leftFor(ask)) : undefined;
+  const reservedWhy = reserved ? "; this node reserves resources as they become free" : "";
+  const endedWhy = reserved && victims !== undefined && victims.length > 0 ? endInWords(victims.length) : "";
+  const bid = refusal(options, ask, `capacity: ${why}${reservedWhy}${endedWhy}`);
+  return {
+    ...{ ...bid, busy: true, available: reservation.left() },
+    ...(reserved ? { reserved } : {}),
+    ...(victims === undefined ? {} : { victims: [...victims] }),
+  };
 }
+
+const endInWords = (count: number): string =>
+  count === 1 ? ", and an execution of lower priority ends" : `, and ${count} executions of lower priority end`;
 
 const refusal = ({ nodeId }: BidderOptions, { askId }: Ask, why: string): Bid => ({
   ...{ askId, nodeId, accepted: false, slots: 0 },

@@ -29,6 +29,8 @@ export interface Ledger {
   available(): Resources;
   /** Number of executions that have resources. */
   taken(): number;
+  /** This execution has resources. */
+  isTaken(executionId: string): boolean;
   /**
    * Holds `each` for up to `slots` slots until `holdUntil`, or returns why not even one fits. The same ask gets the
    * same answer.
@@ -78,6 +80,7 @@ export function createLedger({ clock, capacity, slotsMax, freed }: LedgerOptions
   return {
     available: usage.available,
     taken: () => books.allocations.size,
+    isTaken: (executionId) => books.allocations.has(executionId),
     hold: (askId, each, slots) => hold(books, askId, { each, slots }),
     announceFreeRoom: () => announce(books),
     release: (askId, slots) => release(books, askId, slots),

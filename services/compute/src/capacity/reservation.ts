@@ -83,6 +83,13 @@ export class Reservation {
     return ask === undefined ? available : addResources(available, ask.requirements.resources, -1);
   }
 
+  /** What the job of an ask may use: all but the reservation of a job that takes precedence. */
+  leftFor({ jobId, priority }: Ask): Resources {
+    const ask = this.#reserved?.ask;
+    const isOthers = ask !== undefined && ask.jobId !== jobId && priority <= ask.priority;
+    return isOthers ? this.left() : this.#options.available();
+  }
+
   /** What heartbeats publish: all available resources once they suffice for the job, so that its owner asks. */
   shown(): Resources {
     const available = this.#options.available();

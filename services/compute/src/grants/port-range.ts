@@ -48,11 +48,15 @@ export function readPortRange(text: string): PortBounds | "none" | undefined {
 interface PortBook {
   readonly holders: Map<number, string>;
   next: number;
+  readonly bindProblem: PortProbe;
 }
 
+/** Why a program of this host cannot listen on a port of an address, or undefined. */
+export type PortProbe = (port: number, address: string) => Promise<string | undefined>;
+
 /** Undefined `bounds` give no ports to tasks. */
-export function createPortRange(bounds: PortBounds | undefined): PortRange {
-  const book: PortBook = { holders: new Map(), next: bounds?.first ?? 0 };
+export function createPortRange(bounds: PortBounds | undefined, bindProblem: PortProbe = listenProblem): PortRange {
+  const book: PortBook = { holders: new Map(), next: bounds?.first ?? 0, bindProblem };
   const { holders } = book;
   function release(executionId: string): void {
     for (const [port, holder] of holders) if (holder === executionId) holders.delete(port);
@@ -116,7 +120,7 @@ async function reserveFixed(book: PortBook, port: number, holder: PortHolder): P
 
 /** Holds a port before the check, which takes a moment: another task may ask meanwhile. */
 async function hold(
-  { holders }: PortBook,
+  { holders, bindProblem }: PortBook,
   port: number,
   { executionId, address }: PortHolder,
 ): Promise<string | undefined> {
@@ -131,8 +135,8 @@ function heldProblem({ holders }: PortBook, port: number): string | undefined {
   return holder === undefined ? undefined : `port ${port} of the node is held by ${holder}`;
 }
 
-/** Why the system does not let a program listen on a port, or undefined. */
-function bindProblem(port: number, host: string): Promise<string | undefined> {
+/** The system does not let a program listen on the port. */
+function listenProblem(port: number, host: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once("error", (failure: NodeJS.ErrnoException) =>

@@ -11,8 +11,8 @@ import { startSinkServer } from "./testing/sink-server.ts";
 
 const mebibyte = 1024 * 1024;
 const sizeBytes = 256 * mebibyte;
-// Issue 9: 1 GiB of results with at most 64 MiB of extra memory. What grows with the size would show at a quarter of it.
-const grownMaxBytes = 64 * mebibyte;
+// 1 GiB of results may take 64 MiB of extra memory; this leaves a margin. What grows with the size would show at a quarter.
+const grownMaxBytes = 48 * mebibyte;
 
 let root = "";
 beforeEach(async () => {
@@ -31,7 +31,7 @@ async function grownBytes(publisher: string, address: string): Promise<number> {
   return Number(JSON.parse(stdout).grownBytes);
 }
 
-describe("256 MiB of results take at most 64 MiB of memory", () => {
+describe("256 MiB of results take at most 48 MiB of memory", () => {
   it.each(["local", "s3", "s3managed"])("with the publisher %s", { timeout: 300_000 }, async (publisher) => {
     await using sink = await startSinkServer();
     expect(await grownBytes(publisher, sink.endpoint)).toBeLessThanOrEqual(grownMaxBytes);

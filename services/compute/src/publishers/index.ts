@@ -1,7 +1,9 @@
 import type { UploadClient } from "@shoal/core";
 import type { BucketList } from "../outbound/bucket-list.ts";
+import type { IpfsNode } from "../outbound/ipfs-node.ts";
 import type { Reach } from "../outbound/reach.ts";
 import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
+import { ipfs } from "./ipfs/ipfs.ts";
 import { local } from "./local/local.ts";
 import { nats, type ResultBucket } from "./nats/nats.ts";
 import type { Publisher } from "./publisher.ts";
@@ -12,6 +14,7 @@ import { s3managed } from "./s3managed/s3managed.ts";
 export interface PublisherPorts extends PartPorts {
   readonly results: ResultBucket;
   readonly uploads: UploadClient;
+  readonly ipfs: IpfsNode;
 }
 
 export interface PublisherSettings extends PartSettings {
@@ -33,6 +36,7 @@ export interface PublisherSettings extends PartSettings {
 
 /** Every publisher that a node can offer. */
 export const createPublishers = partRegistry<Publisher, PublisherSettings, PublisherPorts>("publisher", {
+  ipfs: ({ limitBytes }, { ipfs: node }) => ipfs({ ipfs: node, limitBytes }),
   local: ({ limitBytes, local: settings }, { clock }) => local({ ...settings, clock, limitBytes }),
   nats: ({ limitBytes }, { results }) => nats({ results, limitBytes }),
   s3: ({ limitBytes, outbound, s3: { buckets } }) => s3({ reach: outbound, buckets, limitBytes }),

@@ -25,6 +25,8 @@ export type Origin =
 export interface Runner {
   /** True once the assignment has been removed. */
   isForgetting(): boolean;
+  /** It was ordered to end, or its work has ended: it uses its resources only for a while. */
+  isEnding(): boolean;
   /** The assignment asks for `stop`: ends the execution and reports that, or its earlier end. Idempotent. */
   stop(): void;
   /** The assignment was removed. Resolves once the execution is forgotten. */
@@ -35,6 +37,8 @@ export interface Runner {
 
 // Created once: a separate error for each stop would cost more than the rest of stopping.
 const ended = new Fault("STOPPED", "its assignment no longer asks for it");
+
+const isOver: ReadonlySet<RunState["state"]> = new Set(["exited", "published", "settled", "gone"]);
 
 /** Starts at once. `onSettled` is called when the node is done with the execution, before the assignment is removed. */
 export function createRunner(ports: RunnerPorts, assignment: Assignment, options: RunnerOptions): Runner {
@@ -70,6 +74,7 @@ export function createRunner(ports: RunnerPorts, assignment: Assignment, options
   }
   return {
     isForgetting: () => toForget.signal.aborted,
+    isEnding: () => toStop.signal.aborted || isOver.has(seen.state),
     stop() {
       if (seen.state === "settled" && toStop.signal.aborted) ports.outbox.repeat(outgoing(run, seen.report));
       else if (seen.state === "settled") ports.outbox.say(outgoing(run, seen.report));

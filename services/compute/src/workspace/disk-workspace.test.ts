@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +24,17 @@ describe("a workspace on disk", () => {
     await workspace.make(folder);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     expect(await workspace.list()).toEqual(["e-1"]);
+  });
+
+  it("removes folders of a task with a longer path than the system takes", async () => {
+    const workspace = diskWorkspace(root, silentLogger);
+    const folder = workspace.folderOf("e-1");
+    await workspace.make(folder);
+    const script =
+      "name=$(printf %0200d 0); for i in $(seq 30); do mkdir $name && cd $name || exit 1; done; echo >file";
+    execFileSync("bash", ["-c", script], { cwd: folder });
+    await workspace.clear("e-1");
+    expect(await workspace.list()).toEqual([]);
   });
 
   it("creates an empty folder", async () => {

@@ -1,8 +1,9 @@
 import { appendFileSync, closeSync, openSync } from "node:fs";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Fault, Logger } from "@shoal/core";
 import { diskFault } from "../disk-fault.ts";
+import { removeTree } from "./remove-tree.ts";
 import type { OutputFile, Workspace } from "./workspace.ts";
 
 /** Folders on the disk under `root`, which is created with the first of them. Only this node's user may read them. */
@@ -14,7 +15,7 @@ export function diskWorkspace(root: string, logger: Logger): Workspace {
     make: (folder) => onDisk(folder, () => mkdir(folder, { recursive: true, mode: 0o700 })),
     remake: (folder) =>
       onDisk(folder, async () => {
-        await rm(folder, { recursive: true, force: true });
+        await removeTree(folder);
         await mkdir(folder, { recursive: true, mode: 0o700 });
       }),
     begin: (path) =>
@@ -31,9 +32,7 @@ export function diskWorkspace(root: string, logger: Logger): Workspace {
     clear: async (executionId) => {
       const folder = join(root, executionId);
       for (const each of [...broken.keys()]) if (each.startsWith(`${folder}/`)) broken.delete(each);
-      // Containers may have left folders without permissions; a second attempt handles races with a program that is
-      // still ending.
-      await onDisk(executionId, () => rm(folder, { recursive: true, force: true, maxRetries: 2 }));
+      await onDisk(executionId, () => removeTree(folder));
     },
     list: () =>
       readdir(root).catch((failure: unknown) => {

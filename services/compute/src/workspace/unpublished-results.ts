@@ -1,6 +1,7 @@
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, causeOf, type Logger, type Process } from "@shoal/core";
+import { removeTree } from "./remove-tree.ts";
 
 /** Results that could not be published, on the disk of the node for some time. */
 export interface UnpublishedResults extends Process {
@@ -47,7 +48,7 @@ export function createUnpublishedResults({
     for (const [index, { path, at, sizeBytes }] of unpublished.sort((a, b) => b.at - a.at).entries()) {
       sumBytes += sizeBytes;
       const isOld = clock.now() - at > keepMs;
-      if (isOld || (index > 0 && sumBytes > keepBytes)) await rm(path, { recursive: true, force: true });
+      if (isOld || (index > 0 && sumBytes > keepBytes)) await removeTree(path);
     }
   }
   const sweepNow = () =>

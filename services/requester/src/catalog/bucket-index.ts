@@ -1,7 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { assert, Fault, type ViewEntry, type ViewFollowing, type ViewStore } from "@shoal/core";
+import type { JobPage, JobQuery } from "./catalog.ts";
 import { type JobTable, jobTable } from "./job-table.ts";
-import { deleteDatabase, openDatabase } from "./open-database.ts";
+import { deleteDatabase, lockDatabase, openDatabase } from "./open-database.ts";
+import { pageReader } from "./page-reader.ts";
 import { type PendingRow, pendingRows } from "./pending-rows.ts";
 import { beginSweep, type CatalogSweep } from "./sweep.ts";
 
@@ -27,6 +29,7 @@ export class BucketIndex {
   readonly #filled = Promise.withResolvers<void>();
   #database: DatabaseSync | undefined;
   #table: JobTable | undefined;
+  #unlock = (): void => undefined;
   #following: ViewFollowing | undefined;
   #bucketId = "";
   #revision = 0;
@@ -43,7 +46,8 @@ export class BucketIndex {
 
   /** Resolves once the table has every entry of the bucket. Throws Fault CONFIG_INVALID, LOG_UNREACHABLE. */
   async open(): Promise<void> {
-    const { views } = this.#parts;
+    const { views, file } = this.#parts;
+    this.#unlock = lockDatabase(file);
     this.#openTable();
     const position = this.table().position();
     this.#bucketId = position?.bucketId ?? "";
@@ -65,6 +69,14 @@ export class BucketIndex {
     if (this.#table !== undefined) this.table();
     this.#state = "closed";
     this.#database?.close();
+    this.#unlock();
+  }
+
+  /** Reads a page in this thread, after all pending changes are written. */
+  page(query: JobQuery): JobPage {
+    this.table();
+    assert(this.#database !== undefined, "the catalog was read before it was started");
+    return pageReader(this.#database)(query);
   }
 
   /** The table, after all pending changes are written. */
@@ -72,6 +84,12 @@ export class BucketIndex {
     assert(this.#table !== undefined, "the catalog was read before it was started");
     this.#pending.writeTo(this.#table);
     return this.#table;
+  }
+
+  /** The position of a job's state, pending or in the table; 0 without the job. */
+  seqOf(jobId: string): number {
+    assert(this.#table !== undefined, "the catalog was read before it was started");
+    return this.#pending.seqOf(jobId) ?? this.#table.find(jobId)?.seq ?? 0;
   }
 
   /** Adds a job. */

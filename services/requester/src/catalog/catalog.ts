@@ -1,5 +1,5 @@
 import type { Job } from "@shoal/core";
-import type { JobEntity } from "@shoal/proto";
+import type { Constraint, JobEntity } from "@shoal/proto";
 
 /** An index of all jobs, built from the jobs view. It can be deleted: it is rebuilt from the bucket. */
 export interface Catalog {
@@ -10,8 +10,10 @@ export interface Catalog {
   folded(job: Job): void;
   /** The same for a job from a view's entry, at the position of its last commit. */
   shown(entity: JobEntity, seq: number): void;
-  /** The job in the index. */
+  /** The job in the index, after all pending changes are written. */
   find(jobId: string): IndexedJob | undefined;
+  /** The log position of the job's state in the index; 0 without the job. It writes nothing, so that each request may ask. */
+  seqOf(jobId: string): number;
   /**
    * Resolves once every entry that was in the bucket at the time of the call is indexed. Throws Fault LOG_UNREACHABLE.
    */
@@ -19,10 +21,10 @@ export interface Catalog {
   /** Ids that begin with `prefix`, in order, at most `most`. */
   idsStartingWith(prefix: string, most: number): readonly string[];
   /**
-   * One page of jobs, in order. Scans at most `scannedMax` jobs: a page may have fewer items than requested and still
-   * have a next page.
+   * One page of jobs, in order, with everything that was added before the call. Scans at most `scannedMax` jobs: a page
+   * may have fewer items than requested and still have a next page. Throws Fault NOT_READY, TIMED_OUT, TOO_MANY.
    */
-  list(query: JobQuery): JobPage;
+  list(query: JobQuery): Promise<JobPage>;
 }
 
 /** A job in the index. */
@@ -45,8 +47,8 @@ export interface JobQuery {
   readonly limit: number;
   /** Where the previous page ended. */
   readonly after?: JobPlace;
-  /** The label requirements that the jobs match. */
-  readonly wants?: (labels: Readonly<Record<string, string>>) => boolean;
+  /** What the labels of the jobs meet, all of it. */
+  readonly labels?: readonly Constraint[];
 }
 
 /** A place in an ordered list of jobs. */
@@ -57,12 +59,12 @@ export interface JobPlace {
 }
 
 export interface JobPage {
-  readonly items: readonly JobEntity[];
+  /** The jobs as JSON in the API's form, separated by commas. */
+  readonly json: Uint8Array;
+  /** The number of jobs. */
+  readonly count: number;
   /** Where the next page begins; undefined on the last page. */
   readonly next: JobPlace | undefined;
-  /** The greatest log position among the items; 0 when there are none. */
+  /** The greatest log position among the jobs; 0 when there are none. */
   readonly position: number;
 }
-
-/** The most jobs that one call scans, so that a rare label cannot block the process: some 20 ms of work. */
-export const scannedMax = 10_000;

@@ -1,7 +1,8 @@
-import type { JobEntity } from "@shoal/proto";
+import { JobEntity, readBack, toWire } from "@shoal/proto";
 import { z } from "zod";
+import { termsOf } from "./label-terms.ts";
 
-/** The fields that the catalog reads of a job in a view's entry; the rest is stored unchanged. */
+/** The fields that the catalog reads of a job in a view's entry. */
 const Indexed = z.object({
   id: z.string(),
   namespace: z.string(),
@@ -10,7 +11,7 @@ const Indexed = z.object({
   modifyTime: z.number(),
 });
 
-/** One job in the index: the columns that are searched, and the whole entity. */
+/** One job in the index: the columns that are searched, and the whole job. */
 export interface JobRow {
   readonly id: string;
   readonly namespace: string;
@@ -19,8 +20,10 @@ export interface JobRow {
   readonly modified: number;
   /** JSON. */
   readonly labels: string;
-  /** JSON. */
-  readonly entity: string;
+  /** The entity as JSON in the API's form: a list copies it. */
+  readonly wire: string;
+  /** What its labels are found by; not a column. */
+  readonly terms: readonly string[];
 }
 
 /** The row of a job up to a position; undefined when the entry is not one of the jobs view. */
@@ -35,12 +38,11 @@ export function jobRow(entity: unknown, seq: number): JobRow | undefined {
     created: createTime,
     modified: modifyTime,
     labels: JSON.stringify(labels),
-    entity: JSON.stringify(entity),
+    // Shoal's own view entry: its form was checked when it was rendered.
+    wire: JSON.stringify(toWire(JobEntity, entity as JobEntity)),
+    terms: termsOf(labels),
   };
 }
 
 /** The job of a row that `jobRow` made. */
-export const entityOf = (text: string): JobEntity => JSON.parse(text);
-
-/** The labels of a row that `jobRow` made. */
-export const labelsOf = (text: string): Readonly<Record<string, string>> => JSON.parse(text);
+export const entityOf = (wire: string): JobEntity => readBack(JobEntity, JSON.parse(wire));

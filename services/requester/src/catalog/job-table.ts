@@ -1,61 +1,50 @@
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from "node:sqlite";
 import type { BucketPosition } from "@shoal/core";
-import type { JobOrder } from "./catalog.ts";
 import type { JobRow } from "./job-row.ts";
+import { termsOf } from "./label-terms.ts";
 
 /** Incremented with every change of the tables below: an index of another version is deleted and refilled. */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 // `in_bucket` is 1 once the bucket has delivered the job, and 0 while only this requester's own reads and appends have
-// added it.
+// added it. The indexes of `jobs` and `labels` have what a list is ordered by, so that its search reads nothing else.
 export const schema = `
   CREATE TABLE jobs (
-    id TEXT PRIMARY KEY, namespace TEXT NOT NULL, seq INTEGER NOT NULL,
-    created INTEGER NOT NULL, modified INTEGER NOT NULL, labels TEXT NOT NULL, entity TEXT NOT NULL,
-    in_bucket INTEGER NOT NULL
+    row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL, seq INTEGER NOT NULL,
+    created INTEGER NOT NULL, modified INTEGER NOT NULL, in_bucket INTEGER NOT NULL, labels TEXT NOT NULL, wire TEXT NOT NULL
   );
   CREATE INDEX jobs_created ON jobs (created, id);
   CREATE INDEX jobs_modified ON jobs (modified, id);
   CREATE INDEX jobs_namespace_created ON jobs (namespace, created, id);
   CREATE INDEX jobs_namespace_modified ON jobs (namespace, modified, id);
+  CREATE TABLE labels (
+    term TEXT NOT NULL, created INTEGER NOT NULL, id TEXT NOT NULL, modified INTEGER NOT NULL, row INTEGER NOT NULL,
+    PRIMARY KEY (term, created, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX labels_modified ON labels (term, modified, id, row);
   CREATE TABLE progress (bucket_id TEXT NOT NULL, revision INTEGER NOT NULL, in_bucket INTEGER NOT NULL, seq INTEGER NOT NULL);
   INSERT INTO progress VALUES ('', 0, 0, 0);
   PRAGMA user_version = ${schemaVersion};
 `;
 
-const columns = ["id", "namespace", "seq", "created", "modified", "labels", "entity"] as const;
+const columns = ["id", "namespace", "seq", "created", "modified", "labels", "wire"] as const;
 const all = [...columns, "in_bucket"];
 
 const statements = {
   insert: `INSERT INTO jobs (${all.join(", ")}) VALUES (${all.map(() => "?").join(", ")})`,
-  update: `UPDATE jobs SET ${all.map((each) => `${each} = ?`).join(", ")} WHERE id = ?`,
-  mark: "UPDATE jobs SET in_bucket = 1 WHERE id = ?",
-  remove: "DELETE FROM jobs WHERE id = ?",
-  find: "SELECT namespace, seq, entity FROM jobs WHERE id = ?",
-  state: "SELECT seq, in_bucket FROM jobs WHERE id = ?",
+  update: `UPDATE jobs SET ${all.map((each) => `${each} = ?`).join(", ")} WHERE row = ?`,
+  mark: "UPDATE jobs SET in_bucket = 1 WHERE row = ?",
+  remove: "DELETE FROM jobs WHERE row = ?",
+  label: "INSERT INTO labels (term, created, id, modified, row) VALUES (?, ?, ?, ?, ?)",
+  touch: "UPDATE labels SET modified = ? WHERE term = ? AND created = ? AND id = ?",
+  unlabel: "DELETE FROM labels WHERE term = ? AND created = ? AND id = ?",
+  find: "SELECT namespace, seq, wire FROM jobs WHERE id = ?",
+  state: "SELECT row, seq, in_bucket, created, labels FROM jobs WHERE id = ?",
   ids: "SELECT id FROM jobs WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
   behind: "SELECT id, in_bucket FROM jobs WHERE id > ? ORDER BY id LIMIT ?",
   progress: "SELECT bucket_id, revision, in_bucket, seq FROM progress",
   save: "UPDATE progress SET bucket_id = ?, revision = ?, in_bucket = ?, seq = ?",
 } as const;
-
-/** The page of the list to read. */
-export interface TableRange {
-  readonly namespace: string | undefined;
-  readonly order: JobOrder;
-  readonly reverse: boolean;
-  readonly after: { readonly at: number; readonly jobId: string } | undefined;
-  readonly most: number;
-}
-
-/** The columns that a list needs of each row. */
-export interface ListedRow {
-  readonly id: string;
-  readonly at: number;
-  readonly seq: number;
-  readonly labels: string;
-  readonly entity: string;
-}
 
 /** What one transaction writes. */
 export interface TableWrite {
@@ -73,11 +62,10 @@ export interface JobTable {
   position(): BucketPosition | undefined;
   /** The number of rows that the bucket has delivered. */
   inBucket(): number;
-  find(id: string): { readonly namespace: string; readonly seq: number; readonly entity: string } | undefined;
+  find(id: string): { readonly namespace: string; readonly seq: number; readonly wire: string } | undefined;
   idsFrom(first: string, beyond: string, most: number): readonly string[];
   /** The ids after one, in order, and whether the bucket has delivered each. */
   idsBehind(id: string, most: number): readonly { readonly id: string; readonly isInBucket: boolean }[];
-  stretch(stretch: TableRange): readonly ListedRow[];
 }
 
 /** The statements of a database with the schema. */
@@ -85,37 +73,24 @@ export function jobTable(database: DatabaseSync): JobTable {
   const of = (name: keyof typeof statements) => database.prepare(statements[name]);
   const [find, ids, behind] = [of("find"), of("ids"), of("behind")];
   const writer = tableWriter(database);
-  const lists = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
   return {
     ...writer,
     find(id) {
       const row = find.get(id);
       if (row === undefined) return undefined;
-      return { namespace: String(row["namespace"]), seq: Number(row["seq"]), entity: String(row["entity"]) };
+      return { namespace: String(row["namespace"]), seq: Number(row["seq"]), wire: String(row["wire"]) };
     },
     idsFrom: (first, beyond, most) => ids.all(first, beyond, most).map((row) => String(row["id"])),
     idsBehind: (id, most) =>
       behind.all(id, most).map((row) => ({ id: String(row["id"]), isInBucket: row["in_bucket"] === 1 })),
-    stretch(page) {
-      const { sql, values } = listing(page);
-      const statement = lists.get(sql) ?? database.prepare(sql);
-      lists.set(sql, statement);
-      return statement.all(...values).map((row) => ({
-        id: String(row["id"]),
-        at: Number(row["at"]),
-        seq: Number(row["seq"]),
-        labels: String(row["labels"]),
-        entity: String(row["entity"]),
-      }));
-    },
   };
 }
 
 /** The rows and the progress, which are written in one transaction. */
 function tableWriter(database: DatabaseSync): Pick<JobTable, "write" | "position" | "inBucket"> {
   const of = (name: keyof typeof statements) => database.prepare(statements[name]);
-  const [insert, update, mark, remove] = [of("insert"), of("update"), of("mark"), of("remove")];
   const [state, save] = [of("state"), of("save")];
+  const rows = rowWriter(database);
   const stored = of("progress").get();
   let position = positionOf(String(stored?.["bucket_id"]), Number(stored?.["revision"]));
   let [inBucket, seq] = [Number(stored?.["in_bucket"]), Number(stored?.["seq"])];
@@ -123,16 +98,16 @@ function tableWriter(database: DatabaseSync): Pick<JobTable, "write" | "position
   function put(row: JobRow, isInBucket: boolean): void {
     const before = state.get(row.id);
     const wasInBucket = before?.["in_bucket"] === 1;
-    const values = [...columns.map((column) => row[column]), isInBucket || wasInBucket ? 1 : 0];
-    if (before === undefined) insert.run(...values);
-    else if (Number(before["seq"]) < row.seq) update.run(...values, row.id);
-    else if (isInBucket && !wasInBucket) mark.run(row.id);
+    if (before === undefined) rows.insert(row, isInBucket);
+    else if (Number(before["seq"]) < row.seq) rows.update(row, before, isInBucket || wasInBucket);
+    else if (isInBucket && !wasInBucket) rows.mark(before);
     if (isInBucket && !wasInBucket) inBucket += 1;
     seq = Math.max(seq, row.seq);
   }
   function drop(id: string): void {
-    if (state.get(id)?.["in_bucket"] === 1) inBucket -= 1;
-    remove.run(id);
+    const before = state.get(id);
+    if (before?.["in_bucket"] === 1) inBucket -= 1;
+    if (before !== undefined) rows.remove(id, before);
   }
   return {
     position: () => position,
@@ -156,25 +131,41 @@ function tableWriter(database: DatabaseSync): Pick<JobTable, "write" | "position
   };
 }
 
+type StoredState = Readonly<Record<string, SQLOutputValue>>;
+
+/** Writes a job with the terms of its labels. `before` is the stored state of the row. */
+function rowWriter(database: DatabaseSync) {
+  const of = (name: keyof typeof statements) => database.prepare(statements[name]);
+  const [insert, update, mark, remove] = [of("insert"), of("update"), of("mark"), of("remove")];
+  const [label, touch, unlabel] = [of("label"), of("touch"), of("unlabel")];
+  const values = (row: JobRow, isInBucket: boolean) => [...columns.map((column) => row[column]), isInBucket ? 1 : 0];
+
+  function addLabels({ id, created, modified, terms }: JobRow, row: SQLInputValue): void {
+    for (const term of terms) label.run(term, created, id, modified, row);
+  }
+  function removeLabels(id: string, { labels, created = null }: StoredState): void {
+    for (const term of termsOf(JSON.parse(String(labels)))) unlabel.run(term, created, id);
+  }
+  return {
+    insert: (row: JobRow, isInBucket: boolean) =>
+      addLabels(row, insert.run(...values(row, isInBucket)).lastInsertRowid),
+    update(row: JobRow, before: StoredState, isInBucket: boolean) {
+      const { row: number = null, labels, created } = before;
+      update.run(...values(row, isInBucket), number);
+      if (labels === row.labels && created === row.created)
+        for (const term of row.terms) touch.run(row.modified, term, row.created, row.id);
+      else {
+        removeLabels(row.id, before);
+        addLabels(row, number);
+      }
+    },
+    mark: ({ row = null }: StoredState) => void mark.run(row),
+    remove(id: string, before: StoredState) {
+      removeLabels(id, before);
+      remove.run(before["row"] ?? null);
+    },
+  };
+}
+
 const positionOf = (bucketId: string, revision: number): BucketPosition | undefined =>
   bucketId === "" ? undefined : { bucketId, revision };
-
-const columnOf = { createTime: "created", modifyTime: "modified" } as const satisfies Record<JobOrder, string>;
-
-function listing({ namespace, order, reverse, after, most }: TableRange): { sql: string; values: SQLInputValue[] } {
-  const column = columnOf[order];
-  const direction = reverse ? "DESC" : "ASC";
-  const conditions: string[] = [];
-  const values: SQLInputValue[] = [];
-  if (namespace !== undefined) {
-    conditions.push("namespace = ?");
-    values.push(namespace);
-  }
-  if (after !== undefined) {
-    conditions.push(`(${column}, id) ${reverse ? "<" : ">"} (?, ?)`);
-    values.push(after.at, after.jobId);
-  }
-  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-  const sql = `SELECT id, ${column} AS at, seq, labels, entity FROM jobs ${where} ORDER BY ${column} ${direction}, id ${direction} LIMIT ?`;
-  return { sql, values: [...values, most] };
-}

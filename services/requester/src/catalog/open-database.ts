@@ -6,26 +6,38 @@ import { schema, schemaVersion } from "./job-table.ts";
 /** The file name of an index in memory. */
 export const inMemory = ":memory:";
 
-// An index that can be rebuilt needs no fsync. The exclusive lock also keeps a second process out of the data
-// directory.
-const pragmas =
-  "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;";
+// An index that can be rebuilt needs no fsync. With a write-ahead log the thread of the lists reads beside the writer.
+const pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;";
 
 // SQLite's result codes: https://www.sqlite.org/rescode.html
 const locked = new Set([5, 6]);
 
 /**
- * Opens an index file; the index is empty when the file is missing, damaged or of another version. Throws Fault
+ * Keeps other processes out of an index file until the returned function is called, or this process ends. Throws Fault
  * CONFIG_INVALID when another process holds it.
  */
+export function lockDatabase(file: string): () => void {
+  if (file === inMemory) return () => undefined;
+  // The system releases SQLite's lock when the process ends, for any reason. The lock of the index itself would also
+  // exclude this process's own readers.
+  const lock = new DatabaseSync(`${file}-lock`);
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+    return () => lock.close();
+  } catch (failure) {
+    lock.close();
+    if (!isLocked(failure)) throw failure;
+    throw new Fault("CONFIG_INVALID", `${file} is in use by another process: give each requester its own dataDir`, {
+      cause: failure,
+    });
+  }
+}
+
+/** Opens an index file that is locked; the index is empty when the file is missing, damaged or of another version. */
 export function openDatabase(file: string): DatabaseSync {
   try {
     return opened(file);
   } catch (failure) {
-    if (isLocked(failure))
-      throw new Fault("CONFIG_INVALID", `${file} is in use by another process: give each requester its own dataDir`, {
-        cause: failure,
-      });
     if (file === inMemory) throw failure;
     deleteDatabase(file);
     return opened(file);

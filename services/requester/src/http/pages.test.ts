@@ -1,6 +1,6 @@
 import { queryLimits } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { scannedMax } from "../catalog/catalog.ts";
+import { scannedMax } from "../catalog/page-reader.ts";
 import { type ApiHarness, apiHarness, harnessSpec } from "../testing/api-harness.ts";
 import { completed, jobIdOf, submitted } from "../testing/sample-jobs.ts";
 import { pageLimitHeader, writeToken } from "../wire/page-token.ts";

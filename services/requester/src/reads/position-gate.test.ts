@@ -12,6 +12,7 @@ import {
   shardOf,
 } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { listedJobs } from "../testing/listed-jobs.ts";
 import { memoryPorts } from "../testing/memory-ports.ts";
 import { createPositionGate, type PositionGateParts, positionLimits } from "./position-gate.ts";
 
@@ -90,12 +91,10 @@ async function gateAt(requesterId: string) {
     },
   };
   const gate = createPositionGate({ ...ports, log });
-  const states = () =>
-    Object.fromEntries(
-      ports.catalog
-        .list({ order: "createTime", reverse: false, limit: 5000 })
-        .items.map(({ id, state }) => [id, state.stateType]),
-    );
+  const states = async () => {
+    const page = await ports.catalog.list({ order: "createTime", reverse: false, limit: 5000 });
+    return Object.fromEntries(listedJobs(page).map(({ id, state }) => [id, state.stateType]));
+  };
   return { ports, gate, states, asked };
 }
 
@@ -103,9 +102,9 @@ describe("a list at a position", () => {
   it("has the commits of another requester, although no view shows them yet", async () => {
     const { gate, states } = await gateAt("r-1");
     const position = append("j-1", submission("j-1"));
-    expect(states()).toEqual({});
+    expect(await states()).toEqual({});
     await gate.reach(position);
-    expect(states()).toEqual({ "j-1": "pending" });
+    expect(await states()).toEqual({ "j-1": "pending" });
   });
   it("does not take a later entry of one shard for the earlier ones of another", async () => {
     const { ports, gate, states } = await gateAt("r-1");
@@ -114,9 +113,9 @@ describe("a list at a position", () => {
     const position = append(early, submission(early));
     shown(early);
     await ports.catalog.caughtUp();
-    expect(states()).toEqual({ [early]: "pending" });
+    expect(await states()).toEqual({ [early]: "pending" });
     await gate.reach(position);
-    expect(states()).toEqual({ [early]: "pending", [late]: "pending" });
+    expect(await states()).toEqual({ [early]: "pending", [late]: "pending" });
   });
   it("has the last state of a job whose entry is older", async () => {
     const { gate, states } = await gateAt("r-1");
@@ -124,17 +123,17 @@ describe("a list at a position", () => {
     shown("j-1");
     const queued = append("j-1", JobQueued.of({ why: "no room", answers: [] }));
     await gate.reach(queued);
-    expect(states()).toEqual({ "j-1": "queued" });
+    expect(await states()).toEqual({ "j-1": "queued" });
   });
   it("is not older than an earlier one, whatever the order of positions", async () => {
     const { gate, states } = await gateAt("r-1");
     const positions = Array.from({ length: 30 }, (_, index) => append(`j-${index}`, submission(`j-${index}`)));
     await Promise.all(positions.toReversed().map((position) => gate.reach(position)));
-    expect(Object.keys(states())).toHaveLength(30);
+    expect(Object.keys(await states())).toHaveLength(30);
     const laterPosition = append("j-later", submission("j-later"));
     await gate.reach(positions[0] ?? 0);
     await gate.reach(laterPosition);
-    expect(Object.keys(states())).toHaveLength(31);
+    expect(Object.keys(await states())).toHaveLength(31);
   });
   it("costs nothing when the position has been reached before, and no fold where the view is up to date", async () => {
     const { ports, gate, asked } = await gateAt("r-1");
@@ -160,7 +159,7 @@ describe("a list at a position", () => {
     const position = append("j-new", submission("j-new"));
     await gate.reach(position);
     expect(asked).toEqual({ ranges: shardCount, loads: 1, commits: 1 });
-    expect(states()["j-new"]).toBe("pending");
+    expect((await states())["j-new"]).toBe("pending");
   });
   it("reads the commits that a dead owner had appended and not projected", async () => {
     const shard = 5;
@@ -176,7 +175,7 @@ describe("a list at a position", () => {
     }
     const { gate, states } = await gateAt("r-1");
     await gate.reach(append(lost, JobCompleted.of({})));
-    expect(states()[lost]).toBe("completed");
+    expect((await states())[lost]).toBe("completed");
   });
   it("is refused for a position after the end of the log", async () => {
     const { gate } = await gateAt("r-1");
@@ -196,6 +195,6 @@ describe("a list at a position", () => {
     expect(next).toBeGreaterThan(position);
     await sim.clock.advanceTo(sim.clock.now() + positionLimits.waitMs * 3);
     await gate.reach(next);
-    expect(Object.keys(states())).toContain("j-2");
+    expect(Object.keys(await states())).toContain("j-2");
   });
 });

@@ -34,8 +34,10 @@ export function checkAnswers(app: FastifyInstance): () => void {
     const route = Object.values<ApiRoute>(apiRoutes).find(
       ({ path, methods }) => path === routeOptions.url && methods.some((each) => each === method),
     );
-    if (typeof payload === "string" && payload !== "") {
-      const problems = problemsOf(route, reply.statusCode, JSON.parse(payload));
+    const isJson = String(reply.getHeader("content-type")).startsWith("application/json");
+    const text = Buffer.isBuffer(payload) && isJson ? payload.toString() : payload;
+    if (typeof text === "string" && text !== "") {
+      const problems = problemsOf(route, reply.statusCode, JSON.parse(text));
       wrong.push(...problems.map((problem) => `${method} ${request.url} ${reply.statusCode}: ${problem}`));
     }
     return payload;

@@ -26,6 +26,7 @@ import {
 } from "@shoal/proto";
 import type { BiddingSettings } from "../owner/scheduler/bidding-round.ts";
 import type { Quota } from "../owner/scheduler/namespace-quotas.ts";
+import type { Preempt } from "../owner/scheduler/place-entry.ts";
 import type { Placeable } from "../owner/scheduler/placeable.ts";
 import { Scheduler } from "../owner/scheduler/scheduler.ts";
 
@@ -36,6 +37,8 @@ export interface SchedulerHarnessOptions {
   readonly quotas?: ReadonlyMap<string, Quota>;
   /** Whether refusals for lack of room carry the room that is left. */
   readonly showsRoom?: boolean;
+  /** Called with the orders to end executions. */
+  readonly preempt?: Preempt;
   /** Called with each release, whether a node holds room for it or not. */
   readonly onRelease?: (nodeId: string, release: Release) => void;
 }
@@ -234,6 +237,7 @@ export function schedulerHarness(options: SchedulerHarnessOptions): SchedulerHar
     bidClient: bidClientOf(nodes, clock, { beat, release: options.onRelease }),
     clock,
     auction,
+    ...(options.preempt === undefined ? {} : { preempt: options.preempt }),
     ...(options.quotas === undefined ? {} : { quotas: options.quotas }),
     random: { uuid: () => `id-${ids++}`, fraction: () => prng.fraction() },
     logger: { info: () => undefined, warn: (facts, sentence) => raise(`${sentence} ${JSON.stringify(facts)}`) },

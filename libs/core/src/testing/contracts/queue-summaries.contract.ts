@@ -20,6 +20,7 @@ function summaryOf(requesterId: string, slots = 1): QueueSummary {
     requesterId,
     queued: [{ jobId: "j-1", priority: -3, slots, requirements }],
     uses: { default: { cpuCores: 0.5, memoryBytes: 2 ** 40, gpus: 0, jobs: 1 } },
+    held: { blue: { jobId: "j-2", priority: 1, since: 1_000, use: { cpuCores: 2, memoryBytes: 0, gpus: 0, jobs: 1 } } },
   };
 }
 

@@ -9,7 +9,7 @@ export const listJobs = defineRoute({
   methods: ["GET"],
   path: "/api/v1/orchestrator/jobs",
   summary:
-    "Lists jobs by time, in pages. A page is shorter than its limit only when it is the last one, or when a million jobs do not match the labels.",
+    "Lists jobs by time, in pages. A page is shorter than its limit when it is the last one, when its jobs exceed 4 MiB, or when a search by labels takes longer than 5 s; the NextToken continues it.",
   query: z.object({
     namespace: text().describe("jobs of this namespace; all namespaces when unset or `*`"),
     ...paging,

@@ -85,6 +85,21 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(await run(work)).toMatchObject({ failure: { code: "DISK_LIMIT_EXCEEDED" } });
   });
 
+  it.each([
+    ["a file that it has removed", "exec 3>/tmp/gone; rm /tmp/gone; head -c 33554432 /dev/zero >&3; sleep 1000"],
+    [
+      "folders that no path reaches",
+      `n=$(printf %0200d 0); cd /out; while :; do mkdir $n && cd $n || sleep 1000; done`,
+    ],
+  ])("disk: %s counts too", async (what, script) => {
+    const hostPath = await harness.folder(what.replaceAll(" ", "-"));
+    const work = harness.work(sh(script), {
+      resources: { ...resources, diskBytes: 16 * mebibyte },
+      outputs: [{ name: "out", path: "/out", hostPath }],
+    });
+    expect(await run(work)).toMatchObject({ failure: { code: "DISK_LIMIT_EXCEEDED" } });
+  });
+
   it("time: a task that ignores the request to end is ended", async () => {
     const work = harness.work(sh("trap '' TERM INT HUP; echo up; while :; do sleep 1; done"));
     const running = await harness.executor().start(work);

@@ -1,8 +1,9 @@
 import { type Clock, Fault } from "@shoal/core";
 import type Docker from "dockerode";
 import { z } from "zod";
+import { watchDisk } from "../../disk-watch.ts";
 import type { Exit, Running, Work } from "../executor.ts";
-import { watchDisk } from "./disk-watch.ts";
+import { containerBytes } from "./container-bytes.ts";
 import { engineFault, statusOf } from "./engine-fault.ts";
 import { engineStream, readAll } from "./engine-stream.ts";
 import { listen, type OutputStream } from "./output-stream.ts";
@@ -93,7 +94,8 @@ interface End {
 
 /** Ends the container once it has written more than its disk; resolves with the reason, or undefined at its end. */
 async function endOverDisk(on: ContainerWatch, ended: AbortSignal): Promise<string | undefined> {
-  const why = await watchDisk(on, ended);
+  const limitBytes = on.work.resources.diskBytes;
+  const why = await watchDisk({ clock: on.clock, limitBytes, measure: () => containerBytes(on) }, ended);
   if (why === undefined) return undefined;
   // Without a grace period: the task would continue to write. A failed call leaves the task to its other limits.
   return (await stop(on, 0).catch(() => false)) ? why : undefined;

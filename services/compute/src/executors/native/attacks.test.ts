@@ -1,16 +1,19 @@
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { silentLogger } from "@shoal/core";
 import { systemClock } from "@shoal/node";
-import { afterEach, describe, expect, it } from "vitest";
+import { type Cgroups, cgroupsIfAny } from "@shoal/wasi-sandbox";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { removeTree } from "../../workspace/remove-tree.ts";
 import type { Work } from "../executor.ts";
 import { native } from "./native.ts";
 import { type NativeSettings, nativeDefaults } from "./native-settings.ts";
 
-// A user that no other test has.
-const uid = 47_110;
+// A user that no other test has, also of another checkout: limits of processes are a user's.
+const uid = 100_000 + process.pid;
 const settings: NativeSettings = { ...nativeDefaults, user: `${uid}:${uid}` };
 const root = mkdtempSync(join(tmpdir(), "shoal-native-attack-"));
 const clock = systemClock({ unref: true });
@@ -19,20 +22,23 @@ const mebibyte = 2 ** 20;
 let serial = 0;
 let close = async (): Promise<void> => {};
 afterEach(() => close());
+afterAll(() => removeTree(root));
 
 interface Attack {
   readonly script: string;
   readonly settings?: Partial<NativeSettings>;
   readonly work?: Partial<Work>;
+  readonly cgroups?: Cgroups | undefined;
 }
 
 /** Starts a shell script as a native task. */
-async function attack({ script, settings: more, work: changes }: Attack) {
+async function attack({ script, settings: more, work: changes, cgroups }: Attack) {
   serial += 1;
   const executor = native({
     clock,
     folder: join(root, "runs"),
     settings: { ...settings, ...more },
+    cgroups,
   });
   close = async () => {
     await executor.sweep(new Set());
@@ -62,7 +68,7 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
       script: "id -u; grep -E '^(Cap|NoNewPrivs)' /proc/self/status; su -c id root",
     });
     expect((await exit).exitCode).not.toBe(0);
-    expect(said()).toMatch(/^47110\n/);
+    expect(said()).toMatch(new RegExp(`^${uid}\n`));
     for (const set of ["Inh", "Prm", "Eff", "Bnd", "Amb"]) expect(said()).toContain(`Cap${set}:\t0000000000000000`);
     expect(said()).toContain("NoNewPrivs:\t1");
   });
@@ -101,6 +107,27 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
     });
     expect((await exit).failure?.code).toBe("OUT_OF_MEMORY");
   });
+  it("runs in the cgroup of its limits, where its node has cgroups", async () => {
+    const cgroups = delegated();
+    const resources = { cpuCores: 0.5, memoryBytes: 256 * mebibyte, diskBytes: 0 };
+    const { said, running } = await attack({
+      script: "echo up; sleep 1000",
+      work: { resources },
+      cgroups: cgroups.made,
+    });
+    await expect.poll(said).toBe("up\n");
+    const [group = ""] = (await readdir(cgroups.path)).filter((name) => name.startsWith("shoal-guest-"));
+    const limits = Object.entries({
+      "cpu.max": "50000 100000",
+      "memory.max": `${256 * mebibyte}`,
+      "pids.max": "64",
+    });
+    for (const [name, value] of limits) expect(await readFile(join(cgroups.path, group, name), "utf8")).toBe(value);
+    // The first process of the sandbox: those that it starts are in its group.
+    const first = (await readFile(join(cgroups.path, group, "cgroup.procs"), "utf8")).trim();
+    expect(await readFile(`/proc/${first}/cmdline`, "utf8")).toMatch(/^bwrap\0/);
+    await running.halt(0);
+  });
   it("cannot start more processes than the limit, and all of them end with it", async () => {
     const script = "i=0; while [ $i -lt 200 ]; do sleep 1000 & i=$((i+1)); done; sleep 1000";
     const { exit, running, said } = await attack({ script, settings: { processesMax: 20 } });
@@ -121,6 +148,28 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
     const shouting = await attack({ script: "exec yes", settings: { fileBytesMax: mebibyte } });
     expect((await shouting.exit).exitCode).not.toBe(0);
     expect(shouting.said().length).toBe(mebibyte);
+  });
+  const forever = "while :; do";
+  it.each([
+    ["files", `n=0; ${forever} head -c 4194304 /dev/zero >/task/$n; n=$((n+1)); sleep 0.05; done`],
+    ["a result", `n=0; ${forever} head -c 4194304 /dev/zero >/out/$n; n=$((n+1)); sleep 0.05; done`],
+    ["empty files", `n=0; ${forever} : >/task/$n; n=$((n+1)); done`],
+    ["a file that it has removed", "exec 3>/task/gone; rm /task/gone; head -c 33554432 /dev/zero >&3; sleep 1000"],
+    ["folders that no path reaches", `name=$(printf %0200d 0); ${forever} mkdir $name && cd $name; done`],
+  ])("is ended with the reason when it writes too much: %s", async (_what, script) => {
+    const made = mkdtempSync(join(root, "made-"));
+    const { exit } = await attack({
+      script,
+      settings: { fileBytesMax: 64 * mebibyte },
+      work: {
+        resources: { cpuCores: 1, memoryBytes: 256 * mebibyte, diskBytes: 16 * mebibyte },
+        outputs: [{ name: "out", path: "/out", hostPath: made }],
+      },
+    });
+    const why = expect.stringMatching(
+      /^disk limit exceeded: the task has written \d+ bytes, its limit is 16777216 bytes$/,
+    );
+    expect((await exit).failure).toEqual({ code: "DISK_LIMIT_EXCEEDED", why });
   });
   it("ends at a halt although it ignores signals and leaves its session, with everything that it started", async () => {
     const script =
@@ -197,6 +246,17 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
     void exit;
   });
 });
+
+/** A tree with the files of a delegated group that only this process is in. */
+function delegated(): { readonly path: string; readonly made: Cgroups | undefined } {
+  const place = { root: mkdtempSync(join(root, "cgroup-")), self: join(root, "self"), pid: process.pid };
+  const path = join(place.root, "shoal.service");
+  mkdirSync(path);
+  const files = { "cgroup.controllers": "cpu memory pids\n", "cgroup.procs": `${process.pid}\n` };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
+  writeFileSync(place.self, "0::/shoal.service\n");
+  return { path, made: cgroupsIfAny(silentLogger, place) };
+}
 
 /** The ids of running processes. */
 const pids = async (): Promise<readonly string[]> => (await readdir("/proc")).filter((name) => /^\d+$/.test(name));

@@ -2,8 +2,10 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, pause } from "@shoal/core";
 import type { Cgroup } from "@shoal/wasi-sandbox";
+import { folderBytes, watchDisk } from "../../disk-watch.ts";
+import { memoryOf, startOf, treeOf } from "../../process-tree.ts";
+import { removedBytes } from "../../removed-bytes.ts";
 import type { Exit, Running, Work } from "../executor.ts";
-import { memoryOf, startOf, treeOf } from "./process-tree.ts";
 import type { RunFolder, Wrapper } from "./run-folder.ts";
 
 export interface FollowedRun {
@@ -59,6 +61,8 @@ export function followRun(run: FollowedRun): Running {
   };
   const followed = new AbortController();
   void ended.then(() => followed.abort());
+  const over = new AbortController();
+  void endOverDisk(run, { ended: AbortSignal.any([over.signal, letGo]), kill });
   const exit = (async (): Promise<Exit> => {
     const read = outputReader(run);
     while (isAlive(wrapper)) {
@@ -67,6 +71,7 @@ export function followRun(run: FollowedRun): Running {
       await read();
       if (isTooLarge(run)) await kill(outOfMemory(run));
     }
+    over.abort();
     await read();
     const exitCode = await run.folder.exitCode();
     const failure = run.group?.wasOutOfMemory() === true ? outOfMemory(run) : cause;
@@ -91,6 +96,30 @@ export function followRun(run: FollowedRun): Running {
       ]);
     },
   };
+}
+
+interface DiskEnd {
+  readonly ended: AbortSignal;
+  readonly kill: (failure: EndCause) => Promise<void>;
+}
+
+/** Ends a run once it has written more than its disk. */
+async function endOverDisk(run: FollowedRun, end: DiskEnd): Promise<void> {
+  const limitBytes = run.work.resources.diskBytes;
+  if (limitBytes === 0) return;
+  const why = await watchDisk({ clock: run.clock, limitBytes, measure: () => writtenBytes(run) }, end.ended);
+  if (why !== undefined) await end.kill({ code: "DISK_LIMIT_EXCEEDED", why });
+}
+
+/** What a run has written to the disk: its folder, its result paths, and files that it has removed and keeps open. */
+async function writtenBytes({ work, wrapper }: FollowedRun): Promise<number> {
+  const most = work.resources.diskBytes;
+  let bytes = await removedBytes(treeOf(wrapper.pid));
+  for (const folder of [work.folder, ...work.outputs.map(({ hostPath }) => hostPath)]) {
+    if (bytes > most) break;
+    bytes += await folderBytes(folder, most - bytes);
+  }
+  return bytes;
 }
 
 const lost: EndCause = { code: "ENGINE_FAILED", why: "its processes were killed, and not by this node" };

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { causeOf, Fault } from "@shoal/core";
-import { startOf } from "./process-tree.ts";
+import { startOf } from "../../process-tree.ts";
 import { environmentFd } from "./sandbox-command.ts";
 
 /**

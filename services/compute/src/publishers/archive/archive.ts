@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { causeOf, Fault } from "@shoal/core";
 import { type Pack, pack } from "tar-stream";
-import { garbageCollector } from "./collect-garbage.ts";
+import { garbageCollector } from "../../outbound/collect-garbage.ts";
 import { type ArchiveEntry, type WalkOptions, walk } from "./walk.ts";
 
 /**

@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { causeOf, Fault } from "@shoal/core";
 import { publisherParams } from "@shoal/proto";
@@ -11,6 +10,7 @@ import { openS3, s3Refusal } from "../../outbound/s3-client.ts";
 import { archive, openResult } from "../archive/archive.ts";
 import { walk } from "../archive/walk.ts";
 import type { Publisher, PublishRequest } from "../publisher.ts";
+import { PartBuffers, type UploadTarget, upload } from "./upload.ts";
 
 const S3PublisherParams = publisherParams.s3;
 type S3PublisherParams = z.infer<typeof S3PublisherParams>;
@@ -26,7 +26,6 @@ export interface S3PublisherOptions {
 // S3 accepts 10,000 parts of at least 5 MiB. The rest of the parts is for the headers of an archive.
 const partMinBytes = 5 * 1024 * 1024;
 const partsMax = 9_000;
-const concurrentParts = 2;
 
 /** Stores results in an S3 store, as one archive or file by file. */
 export function s3({ reach, buckets = [], limitBytes }: S3PublisherOptions): Publisher {
@@ -92,49 +91,32 @@ interface Storing {
   readonly request: PublishRequest;
 }
 
+const buffersFor = (limitBytes: number): PartBuffers =>
+  new PartBuffers(Math.max(partMinBytes, Math.ceil(limitBytes / partsMax)));
+
+const placeOf = ({ client, Bucket, request: { signal } }: Storing, Key: string): UploadTarget => ({
+  ...{ client, Bucket, Key, signal },
+});
+
 const stores: Readonly<Record<S3PublisherParams["Encoding"], (storing: Storing) => Promise<string>>> = {
   async gzip(storing) {
     const { key, limitBytes, request } = storing;
     const Key = key.endsWith(".tar.gz") ? key : `${key}.tar.gz`;
-    await upload(storing, Key, archive(request.folder, { limitBytes, signal: request.signal }));
+    const packed = archive(request.folder, { limitBytes, signal: request.signal });
+    await upload(placeOf(storing, Key), packed, buffersFor(limitBytes));
     return Key;
   },
   async plain(storing) {
     const { limitBytes, request } = storing;
     const folder = storing.key.replace(/\/*$/, "/");
+    const buffers = buffersFor(limitBytes);
     for (const entry of await walk(request.folder, { limitBytes, signal: request.signal })) {
       if (entry.kind !== "file") continue;
       const file = await openResult(entry.hostPath);
       // Ends where the file ended when its size was checked.
       const bytes = file.createReadStream({ end: Math.max(0, entry.sizeBytes - 1) });
-      await upload(storing, `${folder}${entry.path}`, bytes);
+      await upload(placeOf(storing, `${folder}${entry.path}`), bytes, buffers);
     }
     return folder;
   },
 };
-
-async function upload(
-  { client, Bucket, limitBytes, request: { signal } }: Storing,
-  Key: string,
-  Body: Readable,
-): Promise<void> {
-  const { Upload } = await import("@aws-sdk/lib-storage");
-  const sending = new Upload({
-    client,
-    params: { Bucket, Key, Body },
-    partSize: Math.max(partMinBytes, Math.ceil(limitBytes / partsMax)),
-    queueSize: concurrentParts,
-  });
-  const stop = () => void sending.abort();
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    signal.throwIfAborted();
-    await sending.done();
-  } catch (failure) {
-    // The error of reading the results takes precedence over the error of storing them.
-    throw Body.errored ?? failure;
-  } finally {
-    signal.removeEventListener("abort", stop);
-    Body.destroy();
-  }
-}

@@ -1,9 +1,10 @@
-import { setImmediate } from "node:timers/promises";
-import { apiRoutes, buckets, queryLimits } from "@shoal/proto";
+import { type AnswerOf, apiRoutes, buckets, queryLimits, toWire } from "@shoal/proto";
 import { z } from "zod";
-import { type Catalog, type JobPage, type JobQuery, jobOrders } from "../../catalog/catalog.ts";
+import { type JobPage, type JobQuery, jobOrders } from "../../catalog/catalog.ts";
+import { pageBytes } from "../../catalog/page-reader.ts";
 import { parseSelector } from "../../catalog/selector.ts";
 import { pageLimitHeader, readToken, writeToken } from "../../wire/page-token.ts";
+import type { ApiContext } from "../api-context.ts";
 import { defineHandler } from "../route-handler.ts";
 
 // Greater than the length of any job id.
@@ -18,25 +19,34 @@ const Place = z.strictObject({
   jobId: z.string().min(1).max(jobIdChars),
 });
 
-// The maximum number of catalog reads for one page: each scans `scannedMax` jobs at most, so a million in all.
-const readsMax = 100;
+// How long the search for a rare label continues: the client is answered with what was found, and where to continue.
+const searchMs = 5_000;
+
+interface FoundJobs {
+  readonly pieces: readonly Uint8Array[];
+  readonly next: JobPage["next"];
+  readonly position: number;
+}
 
 /**
- * As many jobs as requested, if they exist: the search for a rare label continues, and other requests are served
- * between the reads.
+ * As many jobs as requested, if they exist and fit a page: the search for a rare label continues for some time, and other
+ * lists are read in between.
  */
-async function fullPage(catalog: Catalog, query: JobQuery): Promise<JobPage> {
-  let page = catalog.list(query);
-  for (let reads = 1; reads < readsMax && page.next !== undefined && page.items.length < query.limit; reads++) {
-    await setImmediate();
-    const more = catalog.list({ ...query, after: page.next, limit: query.limit - page.items.length });
-    page = {
-      items: [...page.items, ...more.items],
-      next: more.next,
-      position: Math.max(page.position, more.position),
-    };
+async function fullPage({ catalog, clock }: ApiContext, query: JobQuery): Promise<FoundJobs> {
+  const until = clock.now() + searchMs;
+  const pieces: Uint8Array[] = [];
+  let [count, bytes, position] = [0, 0, 0];
+  for (let after = query.after; ; ) {
+    const rest = { ...query, ...(after === undefined ? {} : { after }), limit: query.limit - count };
+    const page = await catalog.list(rest);
+    if (page.count > 0) pieces.push(page.json);
+    count += page.count;
+    bytes += page.json.byteLength;
+    position = Math.max(position, page.position);
+    after = page.next;
+    if (after === undefined || count === query.limit || bytes >= pageBytes || clock.now() >= until)
+      return { pieces, next: after, position };
   }
-  return page;
 }
 
 const orderOf = { created_at: "createTime", modified_at: "modifyTime" } as const;
@@ -47,9 +57,9 @@ export const listJobs = defineHandler(apiRoutes.listJobs, async ({ query, positi
   const { order, reverse, limit } = how;
   const { namespace } = query;
   await context.positions.reach(position);
-  const page = await fullPage(context.catalog, {
+  const page = await fullPage(context, {
     ...(namespace === undefined || namespace === "*" ? {} : { namespace }),
-    ...(query.labels === "" ? {} : { wants: parseSelector(query.labels) }),
+    ...(query.labels === "" ? {} : { labels: parseSelector(query.labels) }),
     ...(place === undefined ? {} : { after: { at: place.at, jobId: place.jobId } }),
     order,
     reverse,
@@ -57,10 +67,20 @@ export const listJobs = defineHandler(apiRoutes.listJobs, async ({ query, positi
   });
   reflects(Math.max(position, page.position));
   reply.header(pageLimitHeader, limit);
-  return {
+  const frame = {
     nextToken: page.next === undefined ? "" : writeToken({ order, reverse, limit, ...page.next }),
-    items: [...page.items],
+    items: [],
     // Absent otherwise: jobs may be missing here.
     ...(context.cluster.isRebuilding(buckets.jobs) ? { rebuilding: true } : {}),
   };
+  return reply.type("application/json; charset=utf-8").send(withItems(frame, page.pieces));
 });
+
+const [open, comma] = [Buffer.from('"Items":['), Buffer.from(",")];
+
+/** The answer with its items as the index has them: reading and writing them again would block other requests. */
+function withItems(frame: AnswerOf<typeof apiRoutes.listJobs>, pieces: readonly Uint8Array[]): Buffer {
+  const [head = "", tail = ""] = JSON.stringify(toWire(apiRoutes.listJobs.answer, frame)).split('"Items":[');
+  const items = pieces.flatMap((piece, index) => (index === 0 ? [piece] : [comma, piece]));
+  return Buffer.concat([Buffer.from(head), open, ...items, Buffer.from(tail)]);
+}

@@ -1,10 +1,11 @@
+import { selects } from "@shoal/core";
 import { apiRoutes } from "@shoal/proto";
 import { parseSelector } from "../../catalog/selector.ts";
 import { sortNodes } from "../../reads/sort-nodes.ts";
 import { defineHandler } from "../route-handler.ts";
 
 export const listNodes = defineHandler(apiRoutes.listNodes, ({ query }, context) => {
-  const matches = parseSelector(query.labels);
+  const requirements = parseSelector(query.labels);
   const { approval, status } = query;
   const nodes = context.nodes
     .all()
@@ -12,7 +13,7 @@ export const listNodes = defineHandler(apiRoutes.listNodes, ({ query }, context)
       (node) =>
         (approval === "all" || node.membership.toLowerCase() === approval) &&
         (status === "all" || node.connection === status) &&
-        matches(node.info.labels),
+        requirements.every((each) => selects(node.info.labels, each)),
     );
   return { nextToken: "", nodes: sortNodes(nodes, query.orderBy, query.reverse).slice(0, query.limit) };
 });

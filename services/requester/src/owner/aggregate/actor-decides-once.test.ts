@@ -93,6 +93,17 @@ describe("a conflict", () => {
     }
   });
 
+  it("on a log that then does not answer ends a command without the lease with that", async () => {
+    const { actorOver, settled } = actorHarness();
+    const away = (): Partial<EventLog> => ({
+      append: () => Promise.reject(new Fault("REVISION_CONFLICT", "not at this position")),
+      load: () => Promise.reject(new Fault("LOG_UNREACHABLE", "no answer came")),
+    });
+    const one = actorOver("a", away, { isOwner: false });
+    const given = { command: startErrand("p", 1), id: "start", actor };
+    expect(await settled(one.command(given))).toMatchObject([{ reason: { code: "LOG_UNREACHABLE" } }]);
+  });
+
   /** A log on which another requester is faster this number of times. */
   function contested(losses: number) {
     const harness = actorHarness();

@@ -134,8 +134,11 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
           if (batch.length > 1 && causeOf(failure).code === "TOO_LARGE") {
             most = Math.ceil(batch.length / 2);
             this.#mailbox.putBack(batch);
-          } else if (await this.#mayRetry(failure)) this.#mailbox.putBack(batch);
-          else this.#fail(failure, batch);
+            continue;
+          }
+          const end = await this.#endAfter(failure);
+          if (end === undefined) this.#mailbox.putBack(batch);
+          else this.#fail(end.failure, batch);
         }
       }
     } finally {
@@ -201,20 +204,24 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
     return events.reduce((state, event) => this.kind.evolve(state, event, moment), draft);
   }
 
-  /** After a failure: whether the same commands should be decided again, on the current state of the log. */
-  async #mayRetry(failure: unknown): Promise<boolean> {
+  /**
+   * After a failure: undefined when the same commands should be decided again, on the current state of the log; else
+   * the failure to answer with, which is the log's when it no longer answers.
+   */
+  async #endAfter(failure: unknown): Promise<{ readonly failure: unknown } | undefined> {
     const { code } = causeOf(failure);
     try {
-      if (code === "REVISION_CONFLICT") return await this.#afterConflict();
+      if (code === "REVISION_CONFLICT") return (await this.#afterConflict()) ? undefined : { failure };
       const waitMs = code === "LOG_UNREACHABLE" ? this.#retry.afterSilence() : undefined;
-      if (waitMs === undefined) return false;
+      if (waitMs === undefined) return { failure };
       await this.#pause(waitMs);
       await this.refresh();
-      return true;
+      return undefined;
     } catch (error) {
       endOnBug(error);
       if (isUnreadable(error)) this.#options.onUnreadable?.(error);
-      return this.#options.isOwner && causeOf(error).code === "LOG_UNREACHABLE";
+      const isAway = causeOf(error).code === "LOG_UNREACHABLE";
+      return this.#options.isOwner && isAway ? undefined : { failure: isAway ? error : failure };
     }
   }
 

@@ -1,5 +1,4 @@
 import {
-  askedOf,
   type BidClient,
   type Clock,
   evaluateAll,
@@ -7,12 +6,14 @@ import {
   filters,
   isPreference,
   type Job,
+  preemptsUpTo,
   type Random,
   rank,
   type Slot,
   scheduleLimits,
 } from "@shoal/core";
-import type { Answer, Ask, Bid } from "@shoal/proto";
+import type { Answer, Ask, Bid, Victim } from "@shoal/proto";
+import { askOf } from "./ask-of.ts";
 import { type AssignedSlot, assignSlots } from "./assign-slots.ts";
 import { collectBids } from "./collect-bids.ts";
 import type { Lane, LaneTurn, TryResult } from "./lane.ts";
@@ -28,6 +29,8 @@ export interface BiddingSettings {
   readonly waitMs: number;
   /** How long a job waits for room before one node reserves room for it; never when left out. */
   readonly reserveAfterMs?: number;
+  /** A job that finds no room may end executions of lower priorities; never when left out. */
+  readonly preemption?: boolean;
 }
 
 export interface BiddingOptions {
@@ -49,6 +52,8 @@ export interface BiddingOutcome {
   readonly isNever: boolean;
   /** The ask for a reservation; false when the node answered without one, undefined when it has not answered. */
   readonly reserved: string | false | undefined;
+  /** The executions that are to end for the reservation. */
+  readonly victims: readonly Victim[];
 }
 
 // The most permanent refusals of one job in memory: above it, the job waits without the record that no node fits.
@@ -70,6 +75,7 @@ export class BiddingRound {
   readonly #mayChange = new Set<string>();
   readonly #drawn: number;
   #reserved: string | false | undefined;
+  #victims: readonly Victim[] = [];
 
   constructor(options: BiddingOptions, lane: Lane, turn: LaneTurn) {
     const { entry } = turn;
@@ -97,7 +103,7 @@ export class BiddingRound {
       nodeIds = offered === undefined ? this.#draw(this.#drawn) : [];
     }
     const answers = [...this.#answers, ...this.#refusalsByFilters()];
-    const outcome = { places: this.#places, answers, reserved: this.#reserved };
+    const outcome = { places: this.#places, answers, reserved: this.#reserved, victims: this.#victims };
     if (this.#places.length >= this.#slots.length) return { ...outcome, result: "placed", isNever: false };
     const isLeft = this.#mayChange.size > 0 || this.#places.length > 0 || this.#draw(1).length > 0;
     return { ...outcome, result: isLeft ? "room" : "node", isNever: !isLeft };
@@ -184,17 +190,13 @@ export class BiddingRound {
   }
 
   #askFor(job: Job, { askId, slots }: { readonly askId: string; readonly slots: number }): Ask {
-    const { id, spec } = job.header;
+    const { reserves = false } = this.#turn;
+    const preempts = reserves && this.#options.auction.preemption === true;
     return {
-      askId,
-      jobId: id,
-      namespace: spec.namespace,
-      jobType: spec.type,
-      priority: spec.priority,
-      requirements: askedOf(this.#entry.requirements),
-      slots,
+      ...askOf(this.#entry, job, { askId, slots }),
       ...(this.#lane.waiting > 0 ? { othersWait: true } : {}),
-      ...(this.#turn.reserves === true ? { reserveSince: this.#entry.since } : {}),
+      ...(reserves ? { reserveSince: this.#entry.since } : {}),
+      ...(preempts ? { preemptsUpTo: preemptsUpTo(job.header.spec.priority) } : {}),
     };
   }
 
@@ -203,6 +205,7 @@ export class BiddingRound {
     const { nodeId, askId, accepted, slots, busy, available } = bid;
     this.#answers.push(answerOf(bid));
     this.#reserved = bid.reserved === true ? askId : false;
+    if (bid.reserved === true) this.#victims = bid.victims ?? [];
     const used = assigned.filter((each) => each.nodeId === nodeId).length;
     // Granted room that is not needed is released at once, not only when the hold expires.
     if (accepted && slots > used) bidClient.release(nodeId, { askId, slots: slots - used });

@@ -1,4 +1,4 @@
-import type { NamespaceUse, Resources } from "@shoal/proto";
+import type { HeldJob, NamespaceUse, Resources } from "@shoal/proto";
 import type { OtherQueues } from "./other-queues.ts";
 
 /** The most that the jobs of a namespace may use at once; a kind without a limit is left out. */
@@ -28,6 +28,12 @@ export interface QuotaClaim {
   readonly jobId: string;
   readonly each: Resources;
   readonly slots: number;
+}
+
+/** How many slots a quota allows, and why not all of them. */
+export interface QuotaAnswer {
+  readonly slots: number;
+  readonly why: string;
 }
 
 export interface QuotaOptions {
@@ -77,13 +83,32 @@ export class NamespaceQuotas {
     if (before !== undefined) this.put({ ...before, slots: 0 });
   }
 
-  /** The number of further slots that the quota allows, and why there are not more. */
-  allowed(claim: QuotaClaim, now: number): { readonly slots: number; readonly why: string } {
-    const { namespace, jobId, each } = claim;
+  /** The number of further slots that the quota allows beside the jobs for which it is kept, and why there are not more. */
+  allowed(claim: QuotaClaim, now: number, ahead: readonly HeldJob[] = []): QuotaAnswer {
+    const used = this.#usedBy(claim.namespace, now);
+    const allowed = this.#allowedAbove(used, claim);
+    const [first] = ahead;
+    if (first === undefined || allowed.slots === 0) return allowed;
+    const { slots } = this.#allowedAbove(
+      ahead.reduce((sum, { use }) => sumOf(sum, use, 1), used),
+      claim,
+    );
+    if (slots === allowed.slots) return allowed;
+    return { slots, why: `namespace ${claim.namespace} keeps its quota for ${first.jobId}, which has waited longer` };
+  }
+
+  /** What one execution of the job occupies; undefined when the namespace has no quota or could never run it. */
+  useOfOne(claim: QuotaClaim): NamespaceUse | undefined {
+    const isPossible = this.#allowedAbove(noUse, { ...claim, slots: 1 }).slots > 0;
+    return this.#quotaOf(claim.namespace) === undefined || !isPossible
+      ? undefined
+      : useOf({ ...claim, slots: 1 }, !this.#jobs.has(claim.jobId));
+  }
+
+  #allowedAbove(used: NamespaceUse, { namespace, jobId, each, slots: requested }: QuotaClaim): QuotaAnswer {
     const quota = this.#quotaOf(namespace);
-    let allowed = { slots: claim.slots, why: "" };
+    let allowed = { slots: requested, why: "" };
     if (quota === undefined) return allowed;
-    const used = this.#usedBy(namespace, now);
     for (const kind of kinds) {
       const most = quota[kind];
       const cost = kind === "jobs" ? 0 : each[kind];
@@ -91,7 +116,7 @@ export class NamespaceQuotas {
       if (most === undefined || (kind === "jobs" ? runs : cost === 0)) continue;
       const free = Math.max(0, most - used[kind]);
       // A fraction of a core loses a little by rounding.
-      const slots = kind === "jobs" ? (free >= 1 ? claim.slots : 0) : Math.floor(free / cost + 1e-9);
+      const slots = kind === "jobs" ? (free >= 1 ? requested : 0) : Math.floor(free / cost + 1e-9);
       const why = cost > most ? tooLarge(kind, cost, most) : sentences[kind](rounded(used[kind]), most);
       if (slots < allowed.slots) allowed = { slots, why: `namespace ${namespace} ${why}` };
     }

@@ -11,7 +11,7 @@ function summaryOf(spec: JobSpec, { slots = 1, ...more }: { slots?: number; node
   const requirements = requirementsOf(spec);
   if (requirements === undefined) throw new Error("a sample has a task");
   const first = { jobId: "j-high", priority: spec.priority, slots, requirements, ...more };
-  return { requesterId: "r-2", queued: [first], uses: {} };
+  return { requesterId: "r-2", queued: [first], uses: {}, held: {} };
 }
 
 /** Repeats a summary every second, as its requester does, with heartbeats of all nodes. */

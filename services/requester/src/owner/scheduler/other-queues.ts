@@ -1,6 +1,7 @@
 import { evaluateAll, filters } from "@shoal/core";
 import {
   addResources,
+  type HeldJob,
   type NamespaceUse,
   type NodeInfo,
   type QueuedJob,
@@ -64,6 +65,14 @@ export class OtherQueues {
     for (const { uses } of this.#fresh(now)) {
       const use = Object.hasOwn(uses, namespace) ? uses[namespace] : undefined;
       if (use !== undefined) yield use;
+    }
+  }
+
+  /** The jobs of other requesters for which the namespace's quota is kept. */
+  *heldOf(namespace: string, now: number): Iterable<HeldJob> {
+    for (const { held } of this.#fresh(now)) {
+      const job = Object.hasOwn(held, namespace) ? held[namespace] : undefined;
+      if (job !== undefined) yield job;
     }
   }
 

@@ -1,4 +1,5 @@
-import { explainShortage, type JobCommand } from "@shoal/core";
+import { explainShortage, type JobCommand, type Preemptor } from "@shoal/core";
+import type { Victim } from "@shoal/proto";
 import type { Membership } from "../../nodes/membership.ts";
 import { type BiddingOptions, type BiddingOutcome, BiddingRound } from "./bidding-round.ts";
 import type { Lane, LaneTurn, TryResult } from "./lane.ts";
@@ -10,7 +11,11 @@ export interface PlaceOptions {
   readonly reservations: Pick<Reservations, "answered">;
   readonly reporter: Pick<WaitReporter, "remove">;
   readonly membership: Pick<Membership, "settled">;
+  readonly preempt: Preempt;
 }
+
+/** Orders the end of executions, wherever their jobs are owned. A lost order is repeated when the reservation is renewed. */
+export type Preempt = (victims: readonly Victim[], by: Preemptor) => void;
 
 /** Asks nodes for the entry whose turn it is, and gives its job the result: placements, and why the other slots wait. */
 export async function placeEntry(options: PlaceOptions, lane: Lane, turn: LaneTurn): Promise<TryResult> {
@@ -19,10 +24,13 @@ export async function placeEntry(options: PlaceOptions, lane: Lane, turn: LaneTu
   const outcome = await new BiddingRound(options.bidding, lane, turn).run();
   if (turn.reserves === true) options.reservations.answered(lane, turn, outcome);
   const { places, answers, result, isNever } = outcome;
-  if (places.length > 0 && (entry.slots.length === 0 || !target.isOpen())) {
+  const isOver = entry.slots.length === 0 || !target.isOpen();
+  if (places.length > 0 && isOver) {
     release(options, outcome);
     return result;
   }
+  if (outcome.victims.length > 0 && !isOver)
+    options.preempt(outcome.victims, { jobId: target.ref.id, priority: entry.priority });
   const { resources } = requirements;
   const commands: JobCommand[] = [];
   if (places.length > 0)

@@ -26,7 +26,7 @@ export function createQueueExchange(options: QueueExchangeOptions): Process {
 
   function send(): void {
     const summary = options.summary();
-    const isEmpty = summary.queued.length === 0 && Object.keys(summary.uses).length === 0;
+    const isEmpty = [summary.queued, summary.uses, summary.held].every((part) => Object.keys(part).length === 0);
     // The last one is empty: the others do not wait for it to expire.
     if (!isEmpty || !wasEmpty) summaries.publish({ requesterId, ...summary });
     wasEmpty = isEmpty;

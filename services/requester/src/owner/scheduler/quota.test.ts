@@ -4,11 +4,17 @@ import { describe, expect, it } from "vitest";
 import { nodesOf, schedulerHarness, type TestJob } from "../../testing/scheduler-harness.ts";
 import { quotasOf, readQuota } from "./quota-settings.ts";
 
+const reserveAfterMs = 30_000;
+
 const cores = (cpu: number, more: Parameters<typeof sampleSpec>[0] = {}): JobSpec =>
   sampleSpec({ ...more, resources: { cpu: String(cpu), memory: "1Mb" } });
 
 const harnessWith = (...quotas: readonly string[]) =>
-  schedulerHarness({ nodes: nodesOf(4, 16), quotas: quotasOf(quotas) });
+  schedulerHarness({
+    nodes: nodesOf(4, 16),
+    quotas: quotasOf(quotas),
+    auction: { width: 3, rounds: 8, waitMs: 300, reserveAfterMs },
+  });
 
 const messageOf = (job: TestJob): string => job.state()?.header.message ?? "";
 const placedOf = (jobs: readonly TestJob[]): number => jobs.reduce((sum, job) => sum + job.nodeIds().length, 0);
@@ -54,7 +60,7 @@ describe("a namespace with a quota", () => {
   it("counts what the other requesters report, for three seconds", async () => {
     const { submit, clock, scheduler } = harnessWith("* cpu=2");
     const use = { cpuCores: 1.5, memoryBytes: 0, gpus: 0, jobs: 1 };
-    scheduler.onSummary({ requesterId: "r-2", queued: [], uses: { default: use } });
+    scheduler.onSummary({ requesterId: "r-2", queued: [], uses: { default: use }, held: {} });
     const jobs = [submit(cores(1)), submit(cores(0.5))];
     await clock.settle();
     expect(jobs.map((job) => job.summary())).toEqual(["queued", "running"]);
@@ -62,6 +68,82 @@ describe("a namespace with a quota", () => {
     scheduler.retryHeld();
     await clock.settle();
     expect(placedOf(jobs)).toBe(2);
+  });
+
+  it("keeps the quota for a large job that has waited for 30 s, and lets small ones pass until then", async () => {
+    const { submit, clock, complete } = harnessWith("* cpu=8");
+    const small = Array.from({ length: 4 }, () => submit(cores(2)));
+    const large = submit(cores(8));
+    await clock.settle();
+    const [first, second, ...others] = small;
+    if (first !== undefined) await complete(first);
+    const early = submit(cores(2));
+    await clock.settle();
+    expect([large, early].map((job) => job.summary())).toEqual(["queued", "running"]);
+    await clock.advance(reserveAfterMs);
+    if (second !== undefined) await complete(second);
+    const late = submit(cores(2));
+    await clock.settle();
+    expect(late.summary()).toBe("queued");
+    expect(messageOf(late)).toBe(`namespace default keeps its quota for ${large.ref.id}, which has waited longer`);
+    for (const job of [...others, early]) await complete(job);
+    expect([large, late].map((job) => job.summary())).toEqual(["running", "queued"]);
+    await complete(large);
+    expect(late.summary()).toBe("running");
+  });
+
+  it("is kept for no job that is larger than the quota, nor against one of higher priority or of another resource", async () => {
+    const { submit, clock } = harnessWith("* cpu=8 gpu=1");
+    submit(cores(9));
+    submit(cores(6));
+    const waiting = submit(cores(4));
+    await clock.advance(reserveAfterMs);
+    const jobs = [submit(cores(2)), submit(cores(2, { priority: 1 }))];
+    await clock.settle();
+    expect(waiting.summary()).toBe("queued");
+    expect(jobs.map((job) => job.summary())).toEqual(["queued", "running"]);
+  });
+
+  it("stays kept while no node has room for the job, for ten minutes", async () => {
+    const { submit, clock, complete } = schedulerHarness({
+      nodes: nodesOf(1, 8),
+      quotas: quotasOf(["team cpu=8"]),
+      auction: { width: 3, rounds: 8, waitMs: 300, reserveAfterMs },
+    });
+    const first = submit({ ...cores(4), namespace: "team" });
+    submit(cores(4));
+    const large = submit({ ...cores(8), namespace: "team" });
+    await clock.advance(reserveAfterMs);
+    await complete(first);
+    const small = submit({ ...cores(1), namespace: "team" });
+    await clock.settle();
+    expect(messageOf(small)).toContain("keeps its quota for");
+    await clock.advance(600_000);
+    expect([large, small].map((job) => job.summary())).toEqual(["queued", "running"]);
+  });
+
+  it("is kept for a job of another requester that comes before, and not for one that comes later", async () => {
+    const { submit, clock, scheduler } = harnessWith("* cpu=8");
+    const use = { cpuCores: 8, memoryBytes: 0, gpus: 0, jobs: 1 };
+    const held = (since: number) => ({ default: { jobId: "j-other", priority: 0, since, use } });
+    scheduler.onSummary({ requesterId: "r-2", queued: [], uses: {}, held: held(0) });
+    const job = submit(cores(1));
+    await clock.settle();
+    expect(job.summary()).toBe("queued");
+    scheduler.onSummary({ requesterId: "r-2", queued: [], uses: {}, held: held(Number.MAX_SAFE_INTEGER) });
+    scheduler.retryHeld();
+    await clock.settle();
+    expect(job.summary()).toBe("running");
+  });
+
+  it("reports the job for which it is kept to the other requesters", async () => {
+    const { submit, clock, scheduler } = harnessWith("* cpu=8");
+    submit(cores(6));
+    const large = submit(cores(8));
+    await clock.settle();
+    expect(scheduler.summary().held).toEqual({});
+    await clock.advance(reserveAfterMs);
+    expect(scheduler.summary().held).toMatchObject({ default: { jobId: large.ref.id, use: { cpuCores: 8, jobs: 1 } } });
   });
 
   it("refuses a job that is larger than the quota with what to do", async () => {

@@ -6,6 +6,8 @@ interface LaneReservation {
   readonly entry: PendingEntry;
   readonly nodeId: string;
   readonly askId: string;
+  /** The slots that it waited with then. */
+  readonly slots: PendingEntry["slots"];
 }
 
 /**
@@ -57,13 +59,19 @@ export class Reservations {
     const isSame = before?.entry === entry && before.nodeId === nodeId;
     if (before !== undefined && !isSame) this.end(lane, before.entry);
     if (typeof askId === "string") {
-      this.#byLane.set(lane, { entry, nodeId, askId });
+      this.#byLane.set(lane, { entry, nodeId, askId, slots: entry.slots });
       this.#options.rooms.reserve(nodeId, entry);
       if (entry.slots.length === 0) this.end(lane, entry);
       return;
     }
     this.end(lane, entry);
     if (askId === false && places.length === 0) this.#refused(entry, nodeId);
+  }
+
+  /** The entry that has the lane's reservation for its present slots. */
+  entryOf(lane: Lane): PendingEntry | undefined {
+    const reserved = this.#byLane.get(lane);
+    return reserved?.slots === reserved?.entry.slots ? reserved?.entry : undefined;
   }
 
   /** The entry is placed, or no longer needs a node. */

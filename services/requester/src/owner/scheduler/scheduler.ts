@@ -5,12 +5,13 @@ import type { Membership } from "../../nodes/membership.ts";
 import type { BiddingSettings } from "./bidding-round.ts";
 import type { Lane, LaneTurn } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
-import { NamespaceQuotas, type Quota } from "./namespace-quotas.ts";
+import type { Quota } from "./namespace-quotas.ts";
 import { NodeRooms } from "./node-rooms.ts";
 import { OtherQueues } from "./other-queues.ts";
 import type { PendingEntry } from "./pending-entry.ts";
-import { type PlaceOptions, placeEntry } from "./place-entry.ts";
+import { type PlaceOptions, type Preempt, placeEntry } from "./place-entry.ts";
 import type { Placeable } from "./placeable.ts";
+import { Preemption } from "./preemption.ts";
 import { QuotaGate } from "./quota-gate.ts";
 import { Reservations } from "./reservations.ts";
 import { turnsOf } from "./turns-of.ts";
@@ -23,6 +24,8 @@ export interface SchedulerOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly auction: BiddingSettings;
+  /** Sends the orders of jobs that end executions of lower priorities; required by the setting `preemption`. */
+  readonly preempt?: Preempt;
   /** By namespace, `*` for the others; no quotas when left out. */
   readonly quotas?: ReadonlyMap<string, Quota>;
 }
@@ -46,7 +49,7 @@ export class Scheduler {
   readonly #lanes = new Lanes(this.#rooms);
   readonly #reporter: WaitReporter;
   readonly #reservations: Reservations;
-  readonly #quotas: NamespaceQuotas;
+  readonly #preemption: Preemption;
   readonly #gate: QuotaGate;
   /** The entries of each job, by the node that they are pinned to. */
   readonly #entries = new Map<Placeable, Map<string | undefined, LaneEntry>>();
@@ -57,13 +60,13 @@ export class Scheduler {
     const bidding = { ...options, rooms: this.#rooms, isCandidate };
     this.#reporter = new WaitReporter(options);
     this.#reservations = new Reservations(bidding);
-    const { clock, membership, quotas = new Map() } = options;
-    this.#placing = { bidding, reservations: this.#reservations, reporter: this.#reporter, membership };
-    this.#quotas = new NamespaceQuotas({
-      ...{ quotas, others: this.#others },
-      freed: (namespace) => this.#gate.freed(namespace),
+    this.#preemption = new Preemption({ ...bidding, reservations: this.#reservations });
+    const { clock, membership, quotas = new Map(), auction, preempt = () => undefined } = options;
+    this.#placing = { bidding, reservations: this.#reservations, reporter: this.#reporter, membership, preempt };
+    this.#gate = new QuotaGate({
+      ...{ quotas, others: this.#others, clock, reserveAfterMs: auction.reserveAfterMs },
+      resume: (entry) => this.#resume(entry),
     });
-    this.#gate = new QuotaGate({ quotas: this.#quotas, clock, resume: (entry) => this.#resume(entry) });
   }
 
   /** The slots that the job needs filled now; they replace the previous ones. Cheap when nothing changed. */
@@ -102,21 +105,18 @@ export class Scheduler {
   }
 
   /** What the executions of a job use of its namespace's quota. */
-  used({ header, live }: Job): void {
-    const requirements = requirementsOf(header.spec);
-    if (requirements === undefined) return;
-    const { namespace } = header.spec;
-    this.#quotas.put({ namespace, jobId: header.id, each: requirements.resources, slots: live.size });
+  used(job: Job): void {
+    this.#gate.used(job);
   }
 
   /** The job is settled, or another requester's. */
   unused(jobId: string): void {
-    this.#quotas.remove(jobId);
+    this.#gate.unused(jobId);
   }
 
   /** What waits here and uses a quota, for the other requesters. */
   summary(): Omit<QueueSummary, "requesterId"> {
-    return { queued: this.#lanes.queuedJobs(), uses: this.#quotas.uses() };
+    return { queued: this.#lanes.queuedJobs(), ...this.#gate.summary() };
   }
 
   /** A summary of another requester. */
@@ -166,10 +166,11 @@ export class Scheduler {
     const job = target.state();
     const requirements = job === undefined ? undefined : requirementsOf(job.header.spec);
     if (job === undefined || requirements === undefined || !target.isOpen()) return;
-    const { spec, createdAt: since } = job.header;
+    const { spec, createdAt } = job.header;
     const { namespace, priority } = spec;
-    const base = { target, spec, requirements, namespace, priority, since };
     const queuedAt = this.#options.clock.now();
+    // A requester whose clock was ahead dated the job: that must not make it younger than it is.
+    const base = { target, spec, requirements, namespace, priority, since: Math.min(createdAt, queuedAt) };
     const entry: PendingEntry = { ...base, queuedAt, slots, refusedBy: new Map(), shortage: undefined };
     const lane = this.#lanes.laneFor(requirements, pinnedTo === undefined ? {} : { pinnedTo });
     const members = this.#entries.get(target) ?? new Map<string | undefined, LaneEntry>();
@@ -180,6 +181,7 @@ export class Scheduler {
     else this.#try(lane, turn);
     this.#reporter.add(entry);
     if (lane.isBlocked) this.#reportBehind(lane);
+    this.#preempt(lane);
   }
 
   #drop(target: Placeable, { entry, lane, pinnedTo }: LaneEntry): void {
@@ -226,13 +228,22 @@ export class Scheduler {
         // The job did not accept a placement that it still requests: no immediate retry.
         const isStuck = result === "placed" && entry.slots === slots;
         // Some of its slots have nodes: the other jobs of its namespace come first now.
-        if (entry.slots !== slots) entry.since = this.#options.clock.now();
+        if (entry.slots !== slots) {
+          this.#gate.remove(entry);
+          entry.since = this.#options.clock.now();
+        }
         lane.tried(entry, isStuck ? "node" : result, !isOver);
         if (isOver) this.#forget(entry);
         this.#gate.leave(claim);
         this.#start(lane, false);
         if (lane.isBlocked) this.#reportBehind(lane);
+        this.#preempt(lane);
       });
+  }
+
+  /** Ends executions of lower priorities for the first entry of the lane, when that is allowed and no room is free. */
+  #preempt(lane: Lane): void {
+    this.#preemption.search(lane, (turn) => this.#try(lane, turn));
   }
 
   /** The entry was held for a quota. Its lane may have been removed meanwhile. */
@@ -268,6 +279,7 @@ export class Scheduler {
       const turn = this.#reservations.next(lane);
       if (turn !== undefined) this.#try(lane, turn);
       this.#start(lane, true);
+      this.#preempt(lane);
     });
   }
 

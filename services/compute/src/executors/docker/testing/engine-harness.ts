@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "@shoal/core";
@@ -6,6 +6,7 @@ import { engineParams } from "@shoal/proto";
 import Docker from "dockerode";
 import { buildBusyboxImage } from "../../../../../../test/images/busybox-image.ts";
 import type { Reach } from "../../../outbound/reach.ts";
+import { removeTree } from "../../../workspace/remove-tree.ts";
 import type { Executor, Work } from "../../executor.ts";
 import { type ContainerSettings, containerDefaults } from "../container-settings.ts";
 import { docker } from "../docker.ts";
@@ -89,7 +90,7 @@ export async function engineHarness(name: string): Promise<EngineHarness> {
         await docker({ ...owner, socketPath: enginePath, clock: systemClock }).sweep(new Set());
       for (const executor of executors) await executor.close();
       if (missing === undefined) await engine.getImage(image).remove({ force: true }).catch(unlessGone);
-      await rm(root, { recursive: true, force: true });
+      await removeTree(root);
     },
   };
 }

@@ -1,15 +1,17 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-// A quarter of what V8 lets buffers outside its heap grow by before it collects them (64 MiB).
-const everyBytes = 16 * 1024 * 1024;
+// What a stream adds to the node's memory is about twice as much: once as read, once as packed. Packing as many bytes
+// takes more than 100 ms, so that the collections take less than a hundredth of the time.
+const everyBytes = 4 * 1024 * 1024;
 
 let collect: (() => void) | undefined;
 
 /**
  * Counts bytes that pass through buffers, and has V8 free those buffers in time. Streaming allocates little on the heap
  * and much outside it, so V8 alone would wait for 64 MiB of them for each stream of results. A minor collection takes
- * about a millisecond.
+ * about a millisecond. Only buffers that are released soon are freed so: what outlives two collections waits for a major
+ * one.
  */
 export function garbageCollector(): (bytes: number) => void {
   let passedBytes = 0;
