@@ -1,4 +1,5 @@
 import type { ErrorCode, StoredEvent } from "@shoal/proto";
+import { ChunkedMap, type WritableMap } from "./chunked-map.ts";
 
 /** A refusal: its code and its sentence. */
 export interface Rejection {
@@ -24,9 +25,9 @@ export interface Moment {
 }
 
 /** A mutable version of this map: a copy, unless the same fold has copied it before. */
-export function writable<K, V>(map: ReadonlyMap<K, V>, { fresh }: Moment): Map<K, V> {
-  if (fresh?.has(map)) return map as Map<K, V>;
-  const copy = new Map(map);
+export function writable<K, V>(map: ReadonlyMap<K, V>, { fresh }: Moment): WritableMap<K, V> {
+  if (fresh?.has(map)) return map as WritableMap<K, V>;
+  const copy = map instanceof ChunkedMap ? (map.copy() as ReadonlyMap<unknown, V> as WritableMap<K, V>) : new Map(map);
   fresh?.add(copy);
   return copy;
 }

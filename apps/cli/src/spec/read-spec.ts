@@ -3,14 +3,23 @@ import { stdin } from "node:process";
 import type { Readable } from "node:stream";
 import { CliError } from "../failure.ts";
 import { parseSpec } from "./parse-spec.ts";
+import { renderTemplate } from "./template.ts";
+import type { TemplateVars } from "./template-expression.ts";
 
 /** The most bytes of a spec file: what the API accepts as a body. */
 const specBytesMax = 10_000_000;
 
-/** Reads a job spec from a file, or from standard input for `-`. Throws CliError with the reason. */
-export async function readSpec(path: string): Promise<Readonly<Record<string, unknown>>> {
-  const text = path === "-" ? await readAll(stdin, "standard input") : await readFile(path);
-  return parseSpec(text, path === "-" ? "standard input" : path);
+/**
+ * Reads a job spec from a file, or from standard input for `-`: a template, unless `vars` is undefined. Throws CliError
+ * with the reason.
+ */
+export async function readSpec(
+  path: string,
+  vars: TemplateVars | undefined,
+): Promise<Readonly<Record<string, unknown>>> {
+  const name = path === "-" ? "standard input" : path;
+  const text = path === "-" ? await readAll(stdin, name) : await readFile(path);
+  return parseSpec(vars === undefined ? text : renderTemplate(text, { name, vars }), name);
 }
 
 // System error codes in plain text.

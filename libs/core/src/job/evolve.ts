@@ -6,6 +6,7 @@ import {
   next,
   standingTypes,
 } from "@shoal/proto";
+import { ChunkedMap } from "../chunked-map.ts";
 import type { Moment } from "../decider.ts";
 import { executionsChanged } from "./evolve-executions.ts";
 import type { Job, JobHeader } from "./job.ts";
@@ -47,11 +48,11 @@ function submitted(data: Data<"JobSubmitted">, { at, seq }: Moment): Job {
     versions: new Map([[data.version, { version: data.version, spec: data.spec, at }]]),
     rollout: undefined,
     targets: undefined,
-    live: new Map(),
-    ended: new Map(),
+    live: new ChunkedMap(),
+    ended: new ChunkedMap(),
     superseded: new Map(),
     evicted: new Map(),
-    slots: new Map(),
+    slots: new ChunkedMap(),
     failuresOn: new Map(),
     waitNote: undefined,
     assignedCount: 0,

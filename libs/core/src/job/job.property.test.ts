@@ -23,6 +23,7 @@ import {
 } from "./job.ts";
 import { jobTypes } from "./job-types/index.ts";
 import { jobKind } from "./kind.ts";
+import { stoppedForUpdate } from "./old-versions.ts";
 
 /** The next step of a run; executions are named by their index. */
 interface Step {
@@ -244,7 +245,8 @@ describe("for any commands in any order", () => {
         run(made, (before, job) => {
           const { rollout, header } = job;
           if (before === undefined || rollout === undefined || before.header.version !== header.version) return;
-          const isStopping = ({ state }: Execution) => state === "stopping";
+          // Other orders stop as many as they need.
+          const isStopping = ({ state, message }: Execution) => state === "stopping" && message === stoppedForUpdate;
           const stopped = [...job.live.values()].filter(
             (each) => isStopping(each) && before.live.get(each.placement.executionId)?.state !== "stopping",
           );

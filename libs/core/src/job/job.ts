@@ -9,6 +9,7 @@ import {
   type RunOutput,
   type SpecConfig,
 } from "@shoal/proto";
+import { summariesOf } from "../chunked-map.ts";
 
 /** The state of the job itself. A new object exactly when one of its fields changes. */
 export interface JobHeader {
@@ -160,8 +161,18 @@ export const isLive = (execution: Execution): boolean => !executionEnds.has(exec
 
 /** The executions that occupy a node now, in the order in which they were assigned. */
 export function liveExecutions(job: Job): readonly Execution[] {
-  return [...job.live.values()];
+  return [...job.live.values()].sort((a, b) => a.placement.ordinal - b.placement.ordinal);
 }
+
+/** The nodes of the live executions. */
+export function liveNodes(job: Job): ReadonlySet<string> {
+  const nodes = new Set<string>();
+  for (const found of summariesOf(job.live, nodesIn)) for (const nodeId of found) nodes.add(nodeId);
+  return nodes;
+}
+
+const nodesIn = (executions: ReadonlyMap<string, Execution>): ReadonlySet<string> =>
+  new Set([...executions.values()].map(({ placement }) => placement.nodeId));
 
 /** An execution by its id; undefined when the job has none, or it was evicted. */
 export function executionOf(job: Job, executionId: string): Execution | undefined {
@@ -197,12 +208,18 @@ export function hasPlaced(job: Job): boolean {
   return false;
 }
 
+function statesIn(executions: ReadonlyMap<string, Execution>): ReadonlyMap<ExecutionState, number> {
+  const counts = new Map<ExecutionState, number>();
+  for (const { state } of executions.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return counts;
+}
+
 /** The number of executions in each state; states without any are left out. */
 export function countsOf(job: Job): Partial<Record<ExecutionState, number>> {
   const counts = new Map(job.evicted);
-  for (const executions of [job.live, job.ended, job.superseded]) {
-    for (const { state } of executions.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
-  }
+  for (const executions of [job.live, job.ended, job.superseded])
+    for (const found of summariesOf(executions, statesIn))
+      for (const [state, count] of found) counts.set(state, (counts.get(state) ?? 0) + count);
   // In the table's order: equal counts have equal bytes.
   return Object.fromEntries(
     executionMachine.states.flatMap((state) => (counts.has(state) ? [[state, counts.get(state)]] : [])),

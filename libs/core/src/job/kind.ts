@@ -5,7 +5,7 @@ import { jobViews } from "../views/index.ts";
 import type { JobCommand } from "./commands.ts";
 import { jobDecider } from "./decide.ts";
 import { evolveJob, type JobEvent } from "./evolve.ts";
-import { isOver, isSettledJob, type Job, liveExecutions } from "./job.ts";
+import { isOver, isSettledJob, type Job, liveNodes } from "./job.ts";
 import { jobTypes } from "./job-types/index.ts";
 import type { JobTypes } from "./job-types/job-type.ts";
 import { jobReactor } from "./react.ts";
@@ -33,7 +33,7 @@ export function createJobKind(types: JobTypes): Kind<Job, JobCommand, JobEvent> 
     },
     isEnded: isOver,
     isSettled: isSettledJob,
-    nodesOf: (job) => new Set([...liveExecutions(job).map(({ placement }) => placement.nodeId), ...targetsOf(job)]),
+    nodesOf: (job) => new Set([...liveNodes(job), ...targetsOf(job)]),
     views: jobViews,
     creates: ["Submit"],
     accepts: {

@@ -1,8 +1,9 @@
 import { ExecutionsDisconnected, ExecutionsReconnected, type NodeDrain, slotSetOf, standingTypes } from "@shoal/proto";
+import { summariesOf } from "../chunked-map.ts";
 import type { World } from "../kind.ts";
 import type { JobCommand, JobCommands } from "./commands.ts";
 import { conclude, type JobDraft, loseAll, openJob, stopSlots } from "./draft.ts";
-import { type Execution, type Job, liveExecutions, specOf } from "./job.ts";
+import { type Execution, type Job, liveExecutions, liveNodes, specOf } from "./job.ts";
 
 /** What the nodes of a job's executions demand now, and when time alone changes that. */
 interface NodeNeeds {
@@ -14,7 +15,12 @@ interface NodeNeeds {
 export function nodeNeeds(job: Job, world: World, now: number): NodeNeeds {
   const commands: JobCommand[] = [];
   const times: number[] = [];
-  for (const [nodeId, executions] of Map.groupBy(job.live.values(), ({ placement }) => placement.nodeId)) {
+  const affected = new Set(summariesOf(job.live, lostIn).flat());
+  for (const nodeId of liveNodes(job))
+    if (world.isGone(nodeId) || world.drainOf?.(nodeId) !== undefined) affected.add(nodeId);
+  if (affected.size === 0) return { commands, times };
+  const onThese = liveExecutions(job).filter(({ placement }) => affected.has(placement.nodeId));
+  for (const [nodeId, executions] of Map.groupBy(onThese, ({ placement }) => placement.nodeId)) {
     const needs = world.isGone(nodeId)
       ? ofGone(job, { nodeId, executions, removal: world.removalOf?.(nodeId), now })
       : ofPresent(job, { nodeId, executions, drain: world.drainOf?.(nodeId), now });
@@ -23,6 +29,10 @@ export function nodeNeeds(job: Job, world: World, now: number): NodeNeeds {
   }
   return { commands, times };
 }
+
+/** The nodes of executions that wait for their disconnected node. */
+const lostIn = (executions: ReadonlyMap<string, Execution>): readonly string[] =>
+  [...executions.values()].flatMap(({ lostAt, placement }) => (lostAt === undefined ? [] : [placement.nodeId]));
 
 interface OnNode {
   readonly nodeId: string;

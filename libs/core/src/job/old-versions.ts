@@ -1,6 +1,6 @@
 import { standingTypes } from "@shoal/proto";
 import { type JobDraft, openJob, stopSlots } from "./draft.ts";
-import { type Execution, isOver, type Job } from "./job.ts";
+import { type Execution, isOver, type Job, liveExecutions } from "./job.ts";
 import { jobLimits } from "./limits.ts";
 
 /** Why an execution of an earlier version is stopped. */
@@ -12,10 +12,10 @@ export const stoppedForUpdate = "Execution stopped for job update";
  */
 export function oldToStop(job: Job): readonly Execution[] {
   const { spec, version } = job.header;
-  if (isOver(job) || standingTypes.includes(spec.type)) return [];
+  if (version === 1 || isOver(job) || standingTypes.includes(spec.type)) return [];
   const old: Execution[] = [];
   let stopping = 0;
-  for (const execution of job.live.values()) {
+  for (const execution of liveExecutions(job)) {
     if (execution.state === "stopping") stopping++;
     else if (execution.placement.version < version) old.push(execution);
   }

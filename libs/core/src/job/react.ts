@@ -1,8 +1,10 @@
+import { summariesOf } from "../chunked-map.ts";
 import type { Reaction, Slot, World } from "../kind.ts";
 import type { JobCommand } from "./commands.ts";
 import { placedAgainAt } from "./draft.ts";
-import { isOver, type Job } from "./job.ts";
+import { type Execution, isOver, type Job, type SlotState } from "./job.ts";
 import type { JobType, JobTypes } from "./job-types/job-type.ts";
+import { partitions } from "./job-types/partitions.ts";
 import { fittingNodes } from "./job-types/pinned-slots.ts";
 import { nodeNeeds } from "./node-life.ts";
 import { oldToStop } from "./old-versions.ts";
@@ -13,10 +15,7 @@ import { deadlineOf, jobDeadlines } from "./tick.ts";
 export function jobReactor(types: JobTypes) {
   return (job: Job, world: World, now: number): Reaction<JobCommand> => {
     const deadlines = jobDeadlines(job).map(({ at }) => at);
-    for (const execution of job.live.values()) {
-      const at = deadlineOf(execution);
-      if (at !== undefined) deadlines.push(at);
-    }
+    for (const at of summariesOf(job.live, firstDeadlineIn)) if (at !== undefined) deadlines.push(at);
     const type = types.get(job.header.spec.type);
     const { slots, retries } = isOver(job) ? { slots: [], retries: [] } : openSlots(type, { job, world, now });
     const step = isOver(job) ? undefined : rolloutStep(job, type, now);
@@ -46,6 +45,20 @@ export function jobReactor(types: JobTypes) {
   };
 }
 
+const firstDeadlineIn = (executions: ReadonlyMap<string, Execution>): number | undefined =>
+  earliest([...executions.values()].flatMap((execution) => deadlineOf(execution) ?? []));
+
+/** The slots that may be placed: all of the job, or, where each was placed for the only version, those that are placed again. */
+function candidates(type: JobType, job: Job, world: World): readonly Slot[] {
+  const isPlaced = type.slots === partitions && job.header.version === 1 && job.slots.size === job.header.spec.count;
+  if (!isPlaced) return type.slots(job, world);
+  const again = summariesOf(job.slots, placedAgainIn).flat();
+  return again.toSorted((a, b) => Number(a) - Number(b)).map((slot) => ({ slot }));
+}
+
+const placedAgainIn = (slots: ReadonlyMap<string, SlotState>): readonly string[] =>
+  [...slots].flatMap(([slot, { isLive, retryAt }]) => (isLive || retryAt === undefined ? [] : [slot]));
+
 /** Slots that are to be placed now, and when the next ones are. */
 function openSlots(
   type: JobType,
@@ -53,7 +66,7 @@ function openSlots(
 ): { readonly slots: readonly Slot[]; readonly retries: readonly number[] } {
   const slots: Slot[] = [];
   const retries: number[] = [];
-  for (const each of type.slots(job, world)) {
+  for (const each of candidates(type, job, world)) {
     const at = placedAgainAt(job, each.slot);
     if (at === undefined) continue;
     if (at <= now) slots.push(each);

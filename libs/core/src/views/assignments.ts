@@ -1,4 +1,5 @@
 import { type Assignment, buckets } from "@shoal/proto";
+import { mayDiffer } from "../chunked-map.ts";
 import { Bug } from "../fault.ts";
 import { type Job, specOf } from "../job/job.ts";
 import { deadlineDefaults } from "../job/job-types/deadline-defaults.ts";
@@ -10,7 +11,7 @@ export const assignments: View<Job> = {
   bucket: { name: buckets.assignments, keys: "<nodeId>.<executionId>" },
   pace: "at once",
   *parts(job, other) {
-    for (const [id, execution] of job.live) {
+    for (const [id, execution] of mayDiffer(job.live, other?.live)) {
       if (other?.live.get(id) === execution) continue;
       const { placement } = execution;
       const key = `${placement.nodeId}.${placement.executionId}`;

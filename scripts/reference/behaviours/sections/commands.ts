@@ -1,4 +1,4 @@
-import { type BehaviourSection, notYet, shown, testsOf } from "../behaviour.ts";
+import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
 const newVersion = testsOf("libs/core/src/job/new-version.test.ts");
 const versions = testsOf("libs/core/src/job/versions.test.ts");
@@ -130,6 +130,13 @@ export const commands: BehaviourSection = {
       http("is refused for a job without a name, an unknown job, and an invalid one"),
       http("stores nothing"),
     ),
-    notYet("A job file is a template that the command line fills from flags and the environment.", "templates"),
+    shown(
+      "A job file is a template that the command line fills from flags and the environment.",
+      testsOf("apps/cli/src/commands/job/job-commands.test.ts")(
+        "fills a template from flags and the environment, of which flags take precedence",
+      ),
+      testsOf("apps/cli/src/spec/template.test.ts")("%j becomes %j"),
+      testsOf("apps/cli/src/spec/template.test.ts")("%j is refused with the line and the reason"),
+    ),
   ],
 };

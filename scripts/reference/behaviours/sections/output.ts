@@ -2,6 +2,7 @@ import { type BehaviourSection, shown, testsOf } from "../behaviour.ts";
 
 const logs = testsOf("services/requester/src/http/logs/logs.test.ts");
 const slow = testsOf("services/requester/src/http/logs/slow-readers.test.ts");
+const marks = testsOf("services/requester/src/http/logs/line-writer.test.ts");
 const shipper = testsOf("services/compute/src/logs/log-shipper.test.ts");
 const stream = testsOf("libs/core/src/testing/contracts/log-stream.contract.ts");
 const client = testsOf("libs/client/src/follow-logs.test.ts");
@@ -47,10 +48,17 @@ export const output: BehaviourSection = {
       logs("is sent on the socket: %s"),
     ),
     shown(
-      "Output over the rate is dropped with a visible mark of its size, and never slows the task.",
+      "Output over the rate is dropped with a visible mark, and never slows the task.",
       shipper("drops output over the rate, and continues at its place when tokens are available"),
-      testsOf("libs/nats/src/logs/logs.int.test.ts")(
-        "drops output over the rate, and continues later at its place",
+      testsOf("libs/nats/src/logs/logs.int.test.ts")("drops output over the rate, and continues later at its place"),
+      marks("is marked in stderr with the number of bytes, between the lines around it"),
+    ),
+    shown(
+      "Where old output is no longer stored, a reader sees a mark with the number of bytes.",
+      marks("is marked at the beginning and at the end"),
+      testsOf("services/requester/src/http/logs/logs.test.ts")("has a mark where old output is no longer stored"),
+      testsOf("services/requester/src/http/logs/logs.test.ts")(
+        "has a mark when none of it is stored, and the execution had some",
       ),
     ),
     shown(

@@ -86,6 +86,12 @@ export class BucketIndex {
     return this.#table;
   }
 
+  /** The position of a job's state, pending or in the table; 0 without the job. */
+  seqOf(jobId: string): number {
+    assert(this.#table !== undefined, "the catalog was read before it was started");
+    return this.#pending.seqOf(jobId) ?? this.#table.find(jobId)?.seq ?? 0;
+  }
+
   /** Adds a job. */
   put(jobId: string, row: PendingRow): void {
     this.#pending.put(jobId, row);

@@ -122,6 +122,20 @@ describe("the catalog", () => {
     ]);
   });
 
+  it("knows the position of a job's newest state, and writes no row for it", async () => {
+    const file = join(folder, "positions.sqlite");
+    const catalog = await catalogOf(file);
+    const rows = () => {
+      const database = new DatabaseSync(file, { readOnly: true });
+      const found = database.prepare("SELECT id FROM jobs").all();
+      database.close();
+      return found.length;
+    };
+    catalog.folded(submittedAt(5, "j-1"));
+    expect([catalog.seqOf("j-1"), catalog.seqOf("j-2"), rows()]).toEqual([5, 0, 0]);
+    expect([catalog.find("j-1")?.seq, rows(), catalog.seqOf("j-1")]).toEqual([5, 1, 5]);
+  });
+
   it("has the bucket's entries from before and after its start", async () => {
     write({ id: "j-1", seq: 1 });
     const catalog = await catalogOf();

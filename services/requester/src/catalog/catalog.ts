@@ -10,8 +10,10 @@ export interface Catalog {
   folded(job: Job): void;
   /** The same for a job from a view's entry, at the position of its last commit. */
   shown(entity: JobEntity, seq: number): void;
-  /** The job in the index. */
+  /** The job in the index, after all pending changes are written. */
   find(jobId: string): IndexedJob | undefined;
+  /** The log position of the job's state in the index; 0 without the job. It writes nothing, so that each request may ask. */
+  seqOf(jobId: string): number;
   /**
    * Resolves once every entry that was in the bucket at the time of the call is indexed. Throws Fault LOG_UNREACHABLE.
    */

@@ -17,8 +17,8 @@ export interface ListThreadParts {
 export const listLimits = {
   /** Lists that wait for the thread: as many as the clients of a busy cluster; each takes some milliseconds. */
   waitingMax: 1_000,
-  /** How long one call may take, with its wait: well below the 30 s of a handler. */
-  callMs: 10_000,
+  /** How long one call may take, with its wait: below the 30 s of a handler, and enough for as many pages of 10 ms. */
+  callMs: 20_000,
   /** After this without a list the thread ends: an idle requester has none. Longer than the interval of a page that polls. */
   idleMs: 30_000,
   /** The heap of the thread: a page of `pageBytes` as texts, joined and encoded, and as much for its search. */

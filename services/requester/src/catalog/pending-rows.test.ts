@@ -40,6 +40,18 @@ it("writes delivered changes in batches, and renders no state that a later one h
   expect(rendered).toEqual(manyIds.map((id) => `${id} at 2`));
 });
 
+it("knows the position of a pending job, and writes and renders nothing for it", () => {
+  const { rows, rendered, table, put } = waiting();
+  put("j-1", 3, false);
+  put("j-gone", 1, true);
+  rows.remove("j-gone");
+  expect(["j-1", "j-gone", "j-other"].map((id) => rows.seqOf(id))).toEqual([3, 0, undefined]);
+  expect(table.find("j-1")).toBeUndefined();
+  expect(rendered).toEqual([]);
+  rows.writeTo(table);
+  expect(rows.seqOf("j-1")).toBeUndefined();
+});
+
 it("writes the rest for a read", () => {
   const { rows, table, put } = waiting();
   put("j-own", 1, false);

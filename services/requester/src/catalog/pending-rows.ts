@@ -26,6 +26,8 @@ export interface PendingRows {
    */
   put(jobId: string, pending: PendingRow): void;
   remove(jobId: string): void;
+  /** The log position of a job's pending state, 0 for a job that is to be removed; undefined without a change of the job. */
+  seqOf(jobId: string): number | undefined;
   /** The delivered position of the bucket; undefined while the delivery is incomplete. Written with the rows. */
   reach(position: BucketPosition | undefined): void;
   /** Writes the delivered changes once a batch is full. The other changes are written when the bucket delivers them. */
@@ -78,6 +80,7 @@ export function pendingRows(): PendingRows {
       drop(jobId);
       removed.add(jobId);
     },
+    seqOf: (jobId) => (removed.has(jobId) ? 0 : waiting.get(jobId)?.seq),
     reach(position) {
       reached = { position };
     },

@@ -36,6 +36,7 @@ export function createCatalog(options: CatalogParts): Catalog & Process {
         ? undefined
         : { namespace: row.namespace, seq: row.seq, entity: () => entityOf(row.wire) };
     },
+    seqOf: (jobId) => index.seqOf(jobId),
     caughtUp: () => index.caughtUp(),
     // "\uffff" sorts after every character that an id may have.
     idsStartingWith: (prefix, most) => index.table().idsFrom(prefix, `${prefix}\uffff`, most),

@@ -31,7 +31,7 @@ export function acknowledge(
 ): void {
   reflects(seq);
   // A command that an owner decided reaches the catalog with the view, up to half a second later.
-  if ((catalog.find(jobId)?.seq ?? 0) < seq) positions.acknowledged(seq);
+  if (catalog.seqOf(jobId) < seq) positions.acknowledged(seq);
 }
 
 const scopeOf = ({ query, position }: JobRequest) => ({ namespace: query.namespace, position });

@@ -16,7 +16,7 @@ export interface PositionGate {
 export interface PositionGateParts {
   readonly log: Pick<EventLog, "range" | "load" | "lastSeq">;
   readonly positions: Pick<Positions, "load">;
-  readonly catalog: Pick<Catalog, "caughtUp" | "find" | "folded">;
+  readonly catalog: Pick<Catalog, "caughtUp" | "folded" | "seqOf">;
   readonly clock: Clock;
 }
 
@@ -120,7 +120,7 @@ class CatalogPositions implements PositionGate {
     const reached = await log.range(range, ({ aggregate, seq, commit }) => {
       if (commit.events.some(({ type }) => changesHeader(type))) changed.set(aggregate.id, seq);
     });
-    const behind = [...changed].filter(([id, seq]) => (catalog.find(id)?.seq ?? 0) < seq).map(([id]) => id);
+    const behind = [...changed].filter(([id, seq]) => catalog.seqOf(id) < seq).map(([id]) => id);
     for (let first = 0; first < behind.length; first += positionLimits.foldedAtOnce)
       await Promise.all(behind.slice(first, first + positionLimits.foldedAtOnce).map((id) => this.#fold(id)));
     for (const each of shard === undefined ? shards : [shard]) this.#cover(each, reached);

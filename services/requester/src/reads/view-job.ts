@@ -53,7 +53,7 @@ async function readWithExecutions(parts: JobViewParts, id: string): Promise<View
   const viewed = entry?.seq === seq ? viewedIn(entry) : undefined;
   if (viewed === undefined) return folded(parts, id);
   // The index may be slightly behind the bucket, and lists must not be older than this read.
-  if ((catalog.find(id)?.seq ?? 0) < seq) catalog.shown(viewed.entity, seq);
+  if (catalog.seqOf(id) < seq) catalog.shown(viewed.entity, seq);
   return viewed;
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fakeLogSocket } from "../../testing/fake-log-socket.ts";
-import { type FakeRequester, fakeRequester, feedOf, refusal } from "../../testing/fake-requester.ts";
+import { type FakeRequester, fakeRequester, feedOf, refusal, runWith } from "../../testing/fake-requester.ts";
 import { wireExecution, wireHistory, wireJob } from "../../testing/wire-samples.ts";
 
 const jobs = "/orchestrator/jobs";
@@ -117,6 +117,41 @@ describe("shoal job run", () => {
     const { code, err } = await shoal("job", "run", await specFile(), "--follow");
     expect(code).toBe(9);
     expect(err).toContain("Error: rolled back to version 1: it exited");
+  });
+
+  const template = JSON.stringify({ ...spec, Name: "{{.NAME}}-{{.zone}}" });
+  const templateFile = async (): Promise<string> => {
+    const path = join(folder, "template.json");
+    await writeFile(path, template);
+    return path;
+  };
+  it("fills a template from flags and the environment, of which flags take precedence", async () => {
+    const { url, bodies } = await jobIn("running");
+    const args = [
+      "job",
+      "run",
+      await templateFile(),
+      "--no-wait",
+      "-V",
+      "zone=a,b",
+      "--template-envs",
+      "^(NAME|zone)$",
+    ];
+    const env = { SHOAL_API_HOST: url, NAME: "hello", zone: "x", OTHER: "y" };
+    expect((await runWith(env, args)).code).toBe(0);
+    expect((await runWith(env, [...args, "--no-template"])).code).toBe(0);
+    expect(bodies).toMatchObject([{ Job: { Name: "hello-a,b" } }, { Job: { Name: "{{.NAME}}-{{.zone}}" } }]);
+  });
+  it.each([
+    [["-V", "zone=a"], 'template.json, line 1: the variable "NAME" is not set', /--template-vars NAME=VALUE/],
+    [["-V", "zone"], '--template-vars: expected name=value, got "zone"', /^$/],
+    [["-E", "("], '--template-envs: expected a regular expression, got "("', /^$/],
+  ])("with %j submits nothing from a template, and names what is missing", async (more, why, hint) => {
+    const { shoal, calls } = await jobIn("running");
+    const { code, err } = await shoal("job", "run", await templateFile(), ...more);
+    expect([code === 0, calls]).toEqual([false, []]);
+    expect(err).toContain(why);
+    expect(err.split("Hint:")[1] ?? "").toMatch(hint);
   });
 
   it("prints the job alone in JSON, with the same exit code", async () => {

@@ -3,6 +3,7 @@ import { paint } from "../../output/paint.ts";
 import { printJson } from "../../output/print-json.ts";
 import { oneLine } from "../../output/safe-text.ts";
 import { readSpec } from "../../spec/read-spec.ts";
+import { templateOptions, templateVarsOf } from "../../spec/template-options.ts";
 import type { Terminal } from "../../terminal.ts";
 import { watchJob, watchOptions } from "./watch-job.ts";
 
@@ -11,13 +12,18 @@ export const run: CommandPart = {
     ...watchOptions,
     { flags: "--force", summary: "update the job of this name even if its spec is the same" },
     { flags: "--dry-run", summary: "show what the job of this name would change, and submit nothing" },
+    ...templateOptions,
   ],
-  examples: ["shoal job run hello.yaml", "cat hello.yaml | shoal job run - --id-only"],
+  examples: [
+    "shoal job run hello.yaml",
+    "cat hello.yaml | shoal job run - --id-only",
+    "shoal job run greet.yaml -V name=world",
+  ],
   async run(call) {
     const { context, args, options } = call;
     const { terminal } = context;
     const client = await context.client();
-    const spec = inNamespace(await readSpec(args[0] ?? "-"), context.namespace);
+    const spec = inNamespace(await readSpec(args[0] ?? "-", templateVarsOf(options, context.env)), context.namespace);
     if (options.flag("dryRun")) return await compare(call, spec);
     const { jobId, warnings } = await client.submit(spec, { force: options.flag("force") });
     warn(terminal, warnings);

@@ -1,8 +1,8 @@
-import type { Execution, Job } from "../job.ts";
+import type { Job } from "../job.ts";
 import { type RetryDefaults, retriedAt } from "../retries.ts";
 import { deadlineDefaults } from "./deadline-defaults.ts";
 import type { EndedExecution, JobType, JobVerdict } from "./job-type.ts";
-import { causeOf, endedPartitions, givenUpSlot, partitionSlot, partitions } from "./partitions.ts";
+import { causeOf, endsOf, partitionSlot, partitions } from "./partitions.ts";
 
 /** How often and how soon a partition is retried. */
 export const batchRetries = {
@@ -30,13 +30,7 @@ function placeAgainAt(job: Job, ended: EndedExecution): number | undefined {
 }
 
 function verdict(job: Job): JobVerdict | undefined {
-  let done = 0;
-  const others: Execution[] = [];
-  for (const execution of endedPartitions(job)) {
-    if (execution.state === "completed") done++;
-    else others.push(execution);
-  }
-  if (done === job.header.spec.count) return { completed: true };
-  const failed = givenUpSlot(others);
-  return failed === undefined ? undefined : { completed: false, ...causeOf(job, failed) };
+  const { completed, givenUp } = endsOf(job);
+  if (completed === job.header.spec.count) return { completed: true };
+  return givenUp === undefined ? undefined : { completed: false, ...causeOf(job, givenUp.placement.slot) };
 }

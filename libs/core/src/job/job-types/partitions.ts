@@ -1,3 +1,4 @@
+import { summariesOf } from "../../chunked-map.ts";
 import type { Slot } from "../../kind.ts";
 import { type Execution, executionsOf, type Job } from "../job.ts";
 import { countsAgainstTask } from "../task-failure.ts";
@@ -21,23 +22,53 @@ export function partitionSlot({ header }: Job, slot: string): Slot | undefined {
     : undefined;
 }
 
-/** The ends of the current version's partitions that were not placed again. */
-export function* endedPartitions(job: Job): Iterable<Execution> {
-  const { version, spec } = job.header;
-  for (const execution of job.ended.values()) {
-    const { placement } = execution;
-    if (placement.version === version && !placement.isPinned && placement.partition < spec.count) yield execution;
-  }
+/** How partitions of one version have ended that were not placed again. */
+interface PartitionEnds {
+  readonly completed: number;
+  /** The first one that failed or was lost and is not placed again. */
+  readonly givenUp: Execution | undefined;
+  /** The first one that completed and is not placed again. */
+  readonly done: Execution | undefined;
 }
 
-/** The first slot that is not placed again, of these ends; executions that were stopped are placed again. */
-export function givenUpSlot(ends: Iterable<Execution>): string | undefined {
-  let first: Execution | undefined;
-  for (const execution of ends) {
-    if (execution.state === "stopped" || execution.retryAt !== undefined) continue;
-    if (first === undefined || execution.placement.partition < first.placement.partition) first = execution;
+const noEnds: PartitionEnds = { completed: 0, givenUp: undefined, done: undefined };
+
+/** How the partitions of the current version have ended; executions that were stopped are placed again. */
+export function endsOf({ header, ended }: Job): PartitionEnds {
+  let ends = noEnds;
+  for (const found of summariesOf(ended, endsIn)) {
+    const { completed, givenUp, done } = found.get(header.version) ?? noEnds;
+    ends = {
+      completed: ends.completed + completed,
+      givenUp: firstOf(ends.givenUp, givenUp),
+      done: firstOf(ends.done, done),
+    };
   }
-  return first?.placement.slot;
+  return ends;
+}
+
+/** By version. */
+function endsIn(executions: ReadonlyMap<string, Execution>): ReadonlyMap<number, PartitionEnds> {
+  const found = new Map<number, PartitionEnds>();
+  for (const execution of executions.values()) {
+    const { placement, state, retryAt } = execution;
+    if (placement.isPinned || state === "stopped") continue;
+    const ends = found.get(placement.version) ?? noEnds;
+    const isFinal = retryAt === undefined;
+    const isCompleted = state === "completed";
+    found.set(placement.version, {
+      completed: ends.completed + (isCompleted ? 1 : 0),
+      givenUp: isFinal && !isCompleted ? firstOf(ends.givenUp, execution) : ends.givenUp,
+      done: isFinal && isCompleted ? firstOf(ends.done, execution) : ends.done,
+    });
+  }
+  return found;
+}
+
+/** The one of the lower partition. */
+export function firstOf(a: Execution | undefined, b: Execution | undefined): Execution | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return b.placement.partition < a.placement.partition ? b : a;
 }
 
 /** The first failure of a slot's task, and the last: later attempts may fail as a consequence of the first. */

@@ -1,7 +1,7 @@
 import { retriedAt, standingRetries } from "../retries.ts";
 import { deadlineDefaults } from "./deadline-defaults.ts";
 import type { JobType } from "./job-type.ts";
-import { causeOf, endedPartitions, givenUpSlot, partitionSlot, partitions } from "./partitions.ts";
+import { causeOf, endsOf, firstOf, partitionSlot, partitions } from "./partitions.ts";
 
 /** A number of executions that run until the job is stopped; one that ends, in any way, is replaced. */
 export const service: JobType = {
@@ -12,7 +12,8 @@ export const service: JobType = {
   slotOf: partitionSlot,
   placeAgainAt: (job, ended) => (ended.state === "stopped" ? ended.now : retriedAt(job, ended, standingRetries)),
   verdict(job) {
-    const failed = givenUpSlot(endedPartitions(job));
-    return failed === undefined ? undefined : { completed: false, ...causeOf(job, failed) };
+    const { givenUp, done } = endsOf(job);
+    const last = firstOf(givenUp, done);
+    return last === undefined ? undefined : { completed: false, ...causeOf(job, last.placement.slot) };
   },
 };
