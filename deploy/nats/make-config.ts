@@ -9,7 +9,8 @@ const usage = `node deploy/nats/make-config.ts --users <file> --store-dir <folde
 
   --users <file>           {"requester": "password", "nodes": {"n-1": "password"}, "observers": {"auditor": "password"},
                            "routes": "password"}; in place of a password {"user": "password", "user-b": "password"} names
-                           several users with the same rights; - reads stdin
+                           several users with the same rights; - reads stdin;
+                           "inputBuckets": {"n-1": ["bucket"]} lets a node read object stores
   --store-dir <folder>     where streams are stored, in its folder jetstream
   --out <file>             replaces this file atomically instead of printing, once the settings are valid
   --host <address>         address to listen on (127.0.0.1)

@@ -249,6 +249,12 @@ describe("make-config refuses", () => {
       summary: 'got "a" twice',
     },
     {
+      what: "a bucket for a node that does not exist",
+      args: fine,
+      given: { requester: "x", nodes: { a: "y" }, inputBuckets: { b: ["inputs"] } },
+      summary: 'names "b"',
+    },
+    {
       what: "a second user of a node that belongs to another node",
       args: fine,
       given: { requester: "x", nodes: { a: { a: "y", b: "y" }, b: "z" } },

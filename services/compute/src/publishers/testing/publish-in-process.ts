@@ -36,7 +36,10 @@ async function toSink(publisher: string, root: string, sizeBytes: number): Promi
 async function toNats(root: string, sizeBytes: number): Promise<LargePublish> {
   const server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
   const ports = { clock: systemClock(), random: systemRandom, servers: [server.url] };
-  const requester = await connectRequester({ ...ports, requesterId: "r-1", replicas: 1, onParked: () => undefined });
+  // The archive and its headers exceed the default limit of a node's results, 1 GiB.
+  const storage = { reportsBytes: 1e6, logsBytes: 1e6, resultsBytes: 2 * sizeBytes };
+  const identity = { requesterId: "r-1", replicas: 1, onParked: () => undefined };
+  const requester = await connectRequester({ ...ports, ...identity, storage });
   try {
     await requester.ensureResultsBucket("n-large");
     return await runProgram(["nats", String(sizeBytes), root, server.url]);
