@@ -1,24 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { causeOf, Fault } from "@shoal/core";
-import { z } from "zod";
+import { publisherParams } from "@shoal/proto";
 import { garbageCollector } from "../../outbound/collect-garbage.ts";
 import type { IpfsForm, IpfsNode } from "../../outbound/ipfs-node.ts";
 import { openResult } from "../archive/archive.ts";
 import { type ArchiveEntry, walk } from "../archive/walk.ts";
 import type { Publisher } from "../publisher.ts";
 
-const IpfsPublisherParams = z.strictObject({}).meta({
-  description:
-    "Adds the results as a folder to the IPFS node of the node's operator (`ipfs.connect`), which pins it; without links. The result is of type `ipfs` with `CID`, which the source `ipfs` of another job takes.",
-  example: {
-    Engine: {
-      Type: "docker",
-      Params: { Image: "busybox:1.37.0", Entrypoint: ["/bin/sh", "-c"], Parameters: ["date > /out/date"] },
-    },
-    ResultPaths: [{ Name: "made", Path: "/out" }],
-    Publisher: { Type: "ipfs" },
-  },
-});
+const IpfsPublisherParams = publisherParams.ipfs;
 
 export interface IpfsPublisherOptions {
   readonly ipfs: IpfsNode;

@@ -1,33 +1,14 @@
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { causeOf, Fault } from "@shoal/core";
+import { sourceParams } from "@shoal/proto";
 import type { CID } from "multiformats";
-import { z } from "zod";
 import { diskFault, isDiskFull } from "../../disk-fault.ts";
 import type { Fetched, FetchRequest, Source } from "../source.ts";
 import { type DagVisitor, readDag } from "./read-dag.ts";
 import { type BlockPorts, verifiedBlocks } from "./verified-blocks.ts";
 
-const IpfsSourceParams = z
-  .strictObject({
-    CID: z
-      .string()
-      .regex(/^(Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{8,120})$/, "expected a CID, such as bafybei… or Qm…")
-      .describe("the CID of a file or a folder: version 0, or version 1 in base32"),
-  })
-  .meta({
-    description:
-      "Fetches a file or a folder of UnixFS through the IPFS node of the node's operator (`ipfs.connect`). Each block is checked against its CID. The target is the file, or gets the folder. Links in a folder are refused.",
-    example: {
-      Engine: { Type: "docker", Params: { Image: "busybox:1.37.0", Parameters: ["ls", "/in"] } },
-      InputSources: [
-        {
-          Source: { Type: "ipfs", Params: { CID: "bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354" } },
-          Target: "/in",
-        },
-      ],
-    },
-  });
+const IpfsSourceParams = sourceParams.ipfs;
 
 const contentName = "content";
 // The same as of an inline archive: each costs the node a few file system calls.
