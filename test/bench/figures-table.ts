@@ -57,6 +57,14 @@ const rows: readonly Row[] = [
     aim: "<= 2",
   },
   { label: "loss of a node, 100,000 open jobs: blocked, ms", value: plain("nodeLossBlockedMs"), aim: "< 5" },
+  {
+    label: "memory growth for 1 GiB of results, publisher local",
+    value: (of) => mebibytes(of("publishGrownBytesLocal")),
+    aim: "<= 64 MiB",
+  },
+  { label: "the same, s3", value: (of) => mebibytes(of("publishGrownBytesS3")), aim: "<= 64 MiB" },
+  { label: "the same, nats", value: (of) => mebibytes(of("publishGrownBytesNats")), aim: "<= 64 MiB" },
+  { label: "the same result to s3, MiB/s", value: plain("publishMebibytesPerSecondS3") },
   { label: "Stop of 10,000 executions, ms", value: plain("stopLargeMs"), aim: "<= 150" },
   {
     label: "page of a list of jobs, any order, limit and indexed filter, slowest median ms",

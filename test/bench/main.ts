@@ -8,6 +8,7 @@ import { idleCluster } from "./idle-cluster.ts";
 import { large } from "./large.ts";
 import { lists } from "./lists.ts";
 import type { Measure } from "./measure.ts";
+import { publish } from "./publish.ts";
 import { finishedJobs } from "./reads.ts";
 import { synthetic } from "./synthetic.ts";
 import { wasm } from "./wasm.ts";
@@ -23,6 +24,7 @@ const measures: readonly Measure[] = [
   idleCluster,
   wasm,
   dockerJobs,
+  publish,
 ];
 
 const { values } = parseArgs({

@@ -6,6 +6,7 @@ export { HistoryEntity } from "./api/history.ts";
 export { JobEntity } from "./api/job.ts";
 export { LogFrame } from "./api/log-frame.ts";
 export { BuildVersion, NodeEntity, unknownBuildDate } from "./api/node.ts";
+export { NodeHistoryEntity } from "./api/node-history.ts";
 export { openApiDocument } from "./api/openapi.ts";
 export { queryLimits, queryNames, type ReadQuery, readQuery, writeQuery } from "./api/query.ts";
 export type { AnswerKind, AnswerOf, ApiRoute, HttpMethod, InputOf, ParamsOf, QueryOf } from "./api/route.ts";

@@ -77,6 +77,10 @@ export const nodes: BehaviourSection = {
       api("an order to $id of $order is refused"),
     ),
     shown(
+      "A node's history has what happened to it and what caused it, also after it is deleted or forgotten.",
+      api("a node's history has what happened and what caused it, page by page, also after it is forgotten"),
+    ),
+    shown(
       "A node is drained: it gets no new work, finishes what runs up to a deadline, and the rest is moved without a retry.",
       api("a node is drained with a deadline, and gets work again"),
       life("finishes batch work until the deadline, and then the work is placed again"),

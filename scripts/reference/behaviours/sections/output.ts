@@ -50,9 +50,7 @@ export const output: BehaviourSection = {
     shown(
       "Output over the rate is dropped with a visible mark, and never slows the task.",
       shipper("drops output over the rate, and continues at its place when tokens are available"),
-      testsOf("libs/nats/src/logs/logs.int.test.ts")(
-        "drops output over the rate, and continues later at its place",
-      ),
+      testsOf("libs/nats/src/logs/logs.int.test.ts")("drops output over the rate, and continues later at its place"),
       marks("is marked in stderr with the number of bytes, between the lines around it"),
     ),
     shown(

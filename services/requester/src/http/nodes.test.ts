@@ -1,5 +1,5 @@
 import { sampleInfo } from "@shoal/core/testing";
-import { NodeDrainStarted, NodeForgotten, NodeJoined } from "@shoal/proto";
+import { NodeDisconnected, NodeDrainStarted, NodeForgotten, NodeJoined } from "@shoal/proto";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type ApiHarness, apiHarness } from "../testing/api-harness.ts";
 
@@ -117,4 +117,30 @@ it.each([
   expect([answer.status, answer.body.Code]).toEqual([status, code]);
   expect(answer.body.Message).toMatch(message);
   expect(harness.sim.log.entries.length).toBe(before);
+});
+
+it("a node's history has what happened and what caused it, page by page, also after it is forgotten", async () => {
+  await put("n-one", { Action: "reject", Message: "not ours" });
+  await put("n-one", { Action: "approve", Message: "checked" });
+  const page = async (id: string, query = "") => {
+    const response = await harness.app.inject({ url: `${nodes}/${id}/history${query}` });
+    return { status: response.statusCode, ...response.json() };
+  };
+  const { NextToken, Items } = await page("n-one", "?limit=2");
+  expect(Items).toMatchObject([
+    { SeqNum: 1, NodeID: "n-one", Event: { Message: expect.stringMatching(/joined/) }, Actor: { Type: "requester" } },
+    { SeqNum: 2, Event: { Message: "Rejected: not ours", Topic: "Node" }, Actor: { Type: "client" } },
+  ]);
+  expect(await page("n-one", `?limit=2&next_token=${NextToken}`)).toMatchObject({
+    NextToken: "",
+    Items: [{ SeqNum: 3, Event: { Message: "Approved: checked" } }],
+  });
+  expect((await page("n-one", "?since=99999999999")).Items).toEqual([]);
+  expect((await page("n-tw")).Items).toMatchObject([{ NodeID: "n-two" }]);
+  const lost = NodeDisconnected.of({ why: "no heartbeat", lastSeenAt: 1, forgetAt: 2 });
+  const joined = NodeJoined.of({ info: sampleInfo("n-gone"), startedAt: 1 });
+  await harness.emit({ ...one, id: "n-gone" }, joined, lost, NodeForgotten.of({}));
+  expect(await list()).toEqual(["n-one", "n-two"]);
+  expect((await page("n-gone")).Items).toHaveLength(3);
+  for (const id of ["n-none", "r-bench", "a.b"]) expect((await page(id)).status, id).toBe(404);
 });

@@ -17,6 +17,12 @@ export const node: NounPart = {
       load: async () => (await import("./describe.ts")).describe,
     },
     {
+      name: "history",
+      args: "<node>",
+      summary: "show what happened to a node, and what caused it",
+      load: async () => (await import("./history.ts")).history,
+    },
+    {
       name: "approve",
       args: "<node>",
       summary: "let a node that waits or was rejected work",

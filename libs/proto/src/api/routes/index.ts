@@ -24,6 +24,7 @@ import { jobVersions } from "./job-versions.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listNodes } from "./list-nodes.ts";
 import { listSecrets } from "./list-secrets.ts";
+import { nodeHistory } from "./node-history.ts";
 import { openapi } from "./openapi.ts";
 import { putSecret } from "./put-secret.ts";
 import { readyz } from "./readyz.ts";
@@ -53,6 +54,7 @@ export const apiRoutes = {
   events,
   listNodes,
   getNode,
+  nodeHistory,
   updateNode,
   listSecrets,
   putSecret,
