@@ -92,7 +92,7 @@ it("copies an aggregate once for all commits of a fold, and leaves the state bef
 it("folds a job as one commit after another does", () => {
   const commits = [stored(1, submitted), stored(2, assigned(0)), stored(3, assigned(1))];
   const before = foldJob(commits.slice(0, 2));
-  const copy = structuredClone(before);
+  const copy = foldJob(commits.slice(0, 2));
   const one = commits.reduce<Job | undefined>(
     (job, each) => foldCommit<Job, JobEvent>(evolveJob, job, each),
     undefined,
