@@ -58,8 +58,8 @@ function firstDeadlineIn(executions: ReadonlyMap<string, Execution>): number | u
 function candidates(type: JobType, job: Job, world: World): readonly Slot[] {
   const isPlaced = type.slots === partitions && job.header.version === 1 && job.slots.size === job.header.spec.count;
   if (!isPlaced) return type.slots(job, world);
-  const again = summariesOf(job.slots, placedAgainIn).flat();
-  return again.toSorted((a, b) => Number(a) - Number(b)).map((slot) => ({ slot }));
+  const open = summariesOf(job.slots, placedAgainIn).flat();
+  return open.toSorted((a, b) => Number(a) - Number(b)).map((slot) => ({ slot }));
 }
 
 const placedAgainIn = (slots: ReadonlyMap<string, SlotState>): readonly string[] =>
