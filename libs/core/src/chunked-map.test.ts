@@ -52,6 +52,14 @@ describe("a chunked map", () => {
     );
   });
 
+  it("makes the summary of a part again after a change in place", () => {
+    const map = new ChunkedMap<number>().set("a", 1);
+    expect(total(map)).toBe(1);
+    expect(total(map.set("a", 5))).toBe(5);
+    map.delete("a");
+    expect(total(map)).toBe(0);
+  });
+
   it("iterates in the order of insertion while it is small", () => {
     const map = new ChunkedMap<number>();
     for (const key of ["c", "a", "b"]) map.set(key, 1);

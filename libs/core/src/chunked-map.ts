@@ -1,5 +1,3 @@
-import { fnv1a } from "@shoal/proto";
-
 /** A map that its owner may change. */
 export interface WritableMap<K, V> extends ReadonlyMap<K, V> {
   set(key: K, value: V): this;
@@ -15,6 +13,10 @@ interface Chunk<V> {
 
 // A change copies one chunk and the list of chunks: at 10,000 entries both are about this long.
 const entriesPerChunk = 64;
+// The end of an execution's id is random, and a slot's number is short.
+const hashedChars = 6;
+// As in Java's hash of strings.
+const hashFactor = 31;
 
 /**
  * A map of which a copy is cheap, and so is a summary after a change: for the executions of a job of thousands. Up to
@@ -65,7 +67,7 @@ export class ChunkedMap<V> implements WritableMap<string, V> {
   }
 
   *entries(): MapIterator<[string, V]> {
-    for (const chunk of this.#chunks) yield* chunk.entries;
+    for (const { entries } of this.#chunks) for (const entry of entries) yield entry;
   }
 
   [Symbol.iterator](): MapIterator<[string, V]> {
@@ -77,7 +79,7 @@ export class ChunkedMap<V> implements WritableMap<string, V> {
   }
 
   *values(): MapIterator<V> {
-    for (const chunk of this.#chunks) yield* chunk.entries.values();
+    for (const { entries } of this.#chunks) for (const value of entries.values()) yield value;
   }
 
   forEach(visit: (value: V, key: string, map: ReadonlyMap<string, V>) => void): void {
@@ -94,14 +96,18 @@ export class ChunkedMap<V> implements WritableMap<string, V> {
   }
 
   /** The entries that may differ from those of another map: those of chunks that are not shared. */
-  *unshared(other: ChunkedMap<V>): Iterable<[string, V]> {
+  unshared(other: ChunkedMap<V>): readonly [string, V][] {
     const isAlike = other.#chunks.length === this.#chunks.length;
-    for (const [index, chunk] of this.#chunks.entries())
-      if (!isAlike || other.#chunks[index] !== chunk) yield* chunk.entries;
+    return this.#chunks.flatMap((chunk, index) =>
+      isAlike && other.#chunks[index] === chunk ? [] : [...chunk.entries],
+    );
   }
 
   #indexOf(key: string): number {
-    return this.#chunks.length === 1 ? 0 : fnv1a(key) & (this.#chunks.length - 1);
+    let hash = 0;
+    for (let index = Math.max(0, key.length - hashedChars); index < key.length; index++)
+      hash = Math.imul(hash, hashFactor) + key.charCodeAt(index);
+    return (hash ^ (hash >>> 8)) & (this.#chunks.length - 1);
   }
 
   #chunkOf(key: string): Chunk<V> | undefined {

@@ -171,8 +171,11 @@ export function liveNodes(job: Job): ReadonlySet<string> {
   return nodes;
 }
 
-const nodesIn = (executions: ReadonlyMap<string, Execution>): ReadonlySet<string> =>
-  new Set([...executions.values()].map(({ placement }) => placement.nodeId));
+function nodesIn(executions: ReadonlyMap<string, Execution>): ReadonlySet<string> {
+  const nodes = new Set<string>();
+  for (const { placement } of executions.values()) nodes.add(placement.nodeId);
+  return nodes;
+}
 
 /** An execution by its id; undefined when the job has none, or it was evicted. */
 export function executionOf(job: Job, executionId: string): Execution | undefined {

@@ -45,15 +45,21 @@ export function jobReactor(types: JobTypes) {
   };
 }
 
-const firstDeadlineIn = (executions: ReadonlyMap<string, Execution>): number | undefined =>
-  earliest([...executions.values()].flatMap((execution) => deadlineOf(execution) ?? []));
+function firstDeadlineIn(executions: ReadonlyMap<string, Execution>): number | undefined {
+  let first: number | undefined;
+  for (const execution of executions.values()) {
+    const at = deadlineOf(execution);
+    if (at !== undefined && (first === undefined || at < first)) first = at;
+  }
+  return first;
+}
 
 /** The slots that may be placed: all of the job, or, where each was placed for the only version, those that are placed again. */
 function candidates(type: JobType, job: Job, world: World): readonly Slot[] {
   const isPlaced = type.slots === partitions && job.header.version === 1 && job.slots.size === job.header.spec.count;
   if (!isPlaced) return type.slots(job, world);
-  const slots = summariesOf(job.slots, placedAgainIn).flat();
-  return slots.toSorted((a, b) => Number(a) - Number(b)).map((slot) => ({ slot }));
+  const open = summariesOf(job.slots, placedAgainIn).flat();
+  return open.toSorted((a, b) => Number(a) - Number(b)).map((slot) => ({ slot }));
 }
 
 const placedAgainIn = (slots: ReadonlyMap<string, SlotState>): readonly string[] =>
