@@ -63,6 +63,18 @@ async function assignmentsOf(at: RunningRequester, jobId: string): Promise<reado
     .map(({ seq }) => seq);
 }
 
+/** The waiting jobs that the queue summaries of a requester have named. */
+async function announcedBy(harness: NatsHarness, requesterId: string): Promise<ReadonlySet<string>> {
+  const announced = new Set<string>();
+  const { nc } = await harness.link();
+  nc.subscribe(subjects.queue(requesterId), {
+    callback: (_, message) => {
+      for (const { jobId } of QueueSummary.parse(decodeMessage(message.data)).queued) announced.add(jobId);
+    },
+  });
+  return announced;
+}
+
 onServer(() => {
   it(
     "a job of high priority is placed before those of low priority of another owner, which have waited for longer",
@@ -70,13 +82,7 @@ onServer(() => {
       const harness = await natsHarness({ topology: false });
       const { a, b, close } = await twoOwners(harness, false);
       try {
-        const announced = new Set<string>();
-        const link = await harness.link();
-        link.nc.subscribe(subjects.queue("r-b"), {
-          callback: (_, message) => {
-            for (const { jobId } of QueueSummary.parse(decodeMessage(message.data)).queued) announced.add(jobId);
-          },
-        });
+        const announced = await announcedBy(harness, "r-b");
         const holder = await submitTo(a, "holder", { priority: 0, RunSeconds: 3_600 });
         await until("the holder", () => has(a, holder, "ExecutionStarted"));
         const low: string[] = [];
@@ -109,7 +115,10 @@ onServer(() => {
       try {
         const low = await submitTo(a, "low", { priority: 40, RunSeconds: 3_600 });
         await until("the victim", () => has(a, low, "ExecutionStarted"));
+        const announced = await announcedBy(harness, "r-b");
         const near = await submitTo(b, "near", { priority: 49, RunSeconds: 0.1 });
+        // From then on the other owner leaves it the room that comes free.
+        await until("the summary of the other owner", async () => announced.has(near));
         const high = await submitTo(b, "high", { priority: 50, RunSeconds: 0.1 });
         for (const jobId of [near, high]) await until(`${jobId} ends`, () => has(a, jobId, "JobCompleted"));
         await until("the second attempt", async () => (await assignmentsOf(a, low)).length === 2);
