@@ -7,7 +7,7 @@ import { onServer } from "../../libs/nats/src/testing/on-server.ts";
 import { subjectOfKey } from "../../libs/nats/src/views/bucket.ts";
 import { allCompleted, type InProcess, jobOf, patienceMs, startInProcess, until } from "./in-process.ts";
 
-const rounds = 20;
+const rounds = 10;
 const jobsPerRound = 20;
 // The shortest time that the server allows, so that markers expire before each kill.
 const markerMs = 1_000;
