@@ -23,7 +23,7 @@ export interface LineWriterOptions {
 }
 
 /** Where the output that was read ends. */
-type Place = Pick<PlacedChunk, "generation" | "at">;
+type OutputEnd = Pick<PlacedChunk, "generation" | "at">;
 
 /**
  * Delivers the lines of one execution, each once. Where output is missing, because the node exceeded its rate, a message was lost, or
@@ -32,7 +32,7 @@ type Place = Pick<PlacedChunk, "generation" | "at">;
 export function lineWriterOf(executionId: string, { line, isWhole }: LineWriterOptions): LineWriter {
   const limit = { lineChars: apiLimits.logLineBytes };
   const splitters = { stdout: lineSplitter(limit), stderr: lineSplitter(limit) };
-  const ends: Record<LogStream, Place | undefined> = { stdout: undefined, stderr: undefined };
+  const ends: Record<LogStream, OutputEnd | undefined> = { stdout: undefined, stderr: undefined };
   const flush = (stream: LogStream): void => {
     const left = splitters[stream].rest();
     if (left !== "") line({ executionId, stream, line: left });
