@@ -119,13 +119,13 @@ describe("a node with a reservation of one job", () => {
     return { priority, requirements: requirements ?? expect.unreachable() };
   };
   // The node has 4 cores free.
-  it.each([
+  it.each<readonly [string, RoomUser, RoomUser, boolean]>([
     ["has room for a job that fits beside it", user(3), user(1), true],
     ["has none for a job that does not fit beside it", user(3), user(2), false],
     ["has none for such a job of lower priority", user(3), user(2, 4), false],
     ["has room for such a job of higher priority", user(3), user(2, 6), true],
     ["has room for any job that fits while the reserved room is incomplete", user(5), user(2), true],
-  ] as const)("%s", (_, ...[reserved, other, expected]) => {
+  ])("%s", (_, ...[reserved, other, expected]) => {
     const rooms = roomsWith(4);
     rooms.reserve(nodeId, reserved);
     expect(rooms.hasRoomFor(nodeId, reserved, 0)).toBe(reserved.requirements.resources.cpuCores <= 4);
