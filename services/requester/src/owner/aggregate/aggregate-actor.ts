@@ -114,7 +114,9 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
 
   /** Starts the worker unless it runs. There is one worker, so that one commit is in progress at a time. */
   #work(): void {
-    this.#working ??= this.#untilNothingWaits();
+    if (this.#working !== undefined) return;
+    this.#options.onBusy?.();
+    this.#working = this.#untilNothingWaits();
   }
 
   async #untilNothingWaits(): Promise<void> {

@@ -333,3 +333,17 @@ it("the positions reach a commit that a view stores late, also when no commit fo
   await sim.clock.advance(30_000);
   expect(sim.positions.load("jobs", 3)?.eventsSeq).toBe(lastSeq);
 });
+
+it("a shard that is closed decides no more about an aggregate that does not exist yet", async () => {
+  const { sim, open, until } = shardHarness();
+  const away = () => Promise.reject(new Fault("LOG_UNREACHABLE", "no answer came"));
+  const { shard, log } = await open("a", { change: (ports) => ({ log: { ...ports.log, append: away } }) });
+  const [id = ""] = jobIds(1);
+  const created = shard.command({ aggregate: jobRef(id), command: submitted(id), actor: client });
+  await sim.clock.advance(5_000);
+  expect(log.appends).toBeGreaterThan(1);
+  await until(Promise.all([shard.close(), expect(created).rejects.toMatchObject({ code: "LOG_UNREACHABLE" })]));
+  const before = log.appends;
+  await sim.clock.advance(60_000);
+  expect(log.appends).toBe(before);
+});
