@@ -256,6 +256,19 @@ it("a clean stop stores the positions that are due later", async () => {
   expect(sim.positions.load("jobs", 3)?.eventsSeq).toBe(lastSeq);
 });
 
+it("an aggregate that is not in memory is read once for commands that arrive together", async () => {
+  const { sim, open, give, until } = shardHarness();
+  const [id = ""] = jobIds(1);
+  await give(id, submitted(id));
+  await give(id, stop);
+  const { shard, log } = await open("a");
+  await sim.clock.advance(5_000);
+  const before = log.loads;
+  const commands = [1, 2, 3].map(() => shard.command({ aggregate: jobRef(id), command: stop, actor: client }));
+  expect(await until(Promise.all(commands))).toMatchObject(commands.map(() => ({ ok: true, changed: false })));
+  expect(log.loads - before).toBe(1);
+});
+
 it("an aggregate leaves memory once it is settled and projected", async () => {
   const { sim, open, give, until } = shardHarness();
   const { shard } = await open("a");
