@@ -202,10 +202,16 @@ describe("the policies of a node", () => {
     });
   });
 
-  it("refuse networks where the node rejects them", async () => {
+  it.each(["host", "full", "http", "bridge"])("refuse network %s where the node rejects networks", async (type) => {
     const closed = createPolicies({ ...around, rejectNetworked: true });
     expect(await evaluateAsk(closed, askOf())).toMatchObject({ fit: true });
-    const verdict = await evaluateAsk(closed, askOf({ task: { engine, network: { type: "host" } } }));
-    expect(verdict).toMatchObject({ fit: false, why: expect.stringContaining("network host") });
+    expect(await evaluateAsk(closed, askOf({ task: { engine, network: { type: "none" } } }))).toMatchObject({
+      fit: true,
+    });
+    const network = type === "http" ? { type, domains: ["example.com"] } : { type };
+    expect(await evaluateAsk(closed, askOf({ task: { engine, network } }))).toMatchObject({
+      fit: false,
+      why: `network: this node does not run tasks with network ${type}`,
+    });
   });
 });
