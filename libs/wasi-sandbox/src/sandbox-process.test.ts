@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { isolationsFor, noIsolation } from "./isolation.ts";
 import { sandboxLimits } from "./limits.ts";
 import { sandboxFlags, startSandboxProcess } from "./sandbox-process.ts";
-import { joined, sandboxScript, sourcesOf } from "./sandbox-script.ts";
+import { joined, mainPath, sandboxScript, sourcesOf } from "./sandbox-script.ts";
 
 const freeze = join(import.meta.dirname, "sandbox", "freeze.ts");
 
@@ -48,6 +48,11 @@ describe("a guest's process", () => {
 
   it("may read its own code, which proves that the attempts run", () => {
     expect(tried(`require("fs").readFileSync("${sandboxScript()}").length > 0`)).toBe("true");
+  });
+
+  it("loads no module of Node that takes time to load", () => {
+    const required = joined(sourcesOf(mainPath("main"))).matchAll(/require\("([^"]+)"\)/g);
+    expect([...required].map(([, name]) => name)).toEqual(["node:fs"]);
   });
 
   it.each([

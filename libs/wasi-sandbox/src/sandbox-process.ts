@@ -77,7 +77,7 @@ export function sandboxFlags({ heapBytes }: SandboxLimits, script: string): read
 
 /** The command that starts a guest's process, isolated and in its cgroup; with lanes it starts threads. */
 function sandboxCommand(limits: SandboxLimits, { isolation, group, lanes = 0 }: Surroundings): readonly string[] {
-  const script = sandboxScript();
+  const script = sandboxScript(lanes === 0 ? "main" : "main-lanes");
   return [
     ...(group?.prefix ?? []),
     ...shell(limitScript),
