@@ -46,6 +46,20 @@ describe("a guest's process", () => {
     expect(tried(script, "after")).toBe(answer);
   });
 
+  it("leaves nothing changeable that is reachable from what all code shares", () => {
+    const walk = `(() => {
+      const found = new Set([Object, Array, Uint8Array, Map, Promise, Intl, JSON, Math, Reflect, Atomics, WebAssembly]);
+      const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
+      for (const one of found) {
+        const properties = Reflect.ownKeys(one).map((key) => Reflect.getOwnPropertyDescriptor(one, key));
+        const parts = [Object.getPrototypeOf(one), ...properties.flatMap(({ value, get, set }) => [value, get, set])];
+        for (const part of parts) if (isObject(part)) found.add(part);
+      }
+      return [found.size > 300, [...found].filter((one) => !Object.isFrozen(one)).length].join();
+    })()`;
+    expect(tried(walk, "after")).toBe("true,0");
+  });
+
   it("may read its own code, which proves that the attempts run", () => {
     expect(tried(`require("fs").readFileSync("${sandboxScript()}").length > 0`)).toBe("true");
   });
