@@ -81,7 +81,7 @@ describe("effects", () => {
     expect([countOf(all, "ErrandEnded"), owned.shard.size()]).toEqual([1, 0]);
   });
 
-  it("to a receiver in quarantine are repeated with back-off until the shard is closed, and block no other", async () => {
+  it("to a receiver in quarantine are repeated with back-off, and block no other", async () => {
     const harness = shardHarness();
     const { sim } = harness;
     const [blocked = "", ...others] = children;
