@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { isolationsFor, noIsolation } from "./isolation.ts";
 import { sandboxLimits } from "./limits.ts";
 import { sandboxFlags, startSandboxProcess } from "./sandbox-process.ts";
-import { joined, sandboxScript, sourcesOf } from "./sandbox-script.ts";
+import { joined, mainPath, sandboxScript, sourcesOf } from "./sandbox-script.ts";
 
 const freeze = join(import.meta.dirname, "sandbox", "freeze.ts");
 
@@ -46,8 +46,27 @@ describe("a guest's process", () => {
     expect(tried(script, "after")).toBe(answer);
   });
 
+  it("leaves nothing changeable that is reachable from what all code shares", () => {
+    const walk = `(() => {
+      const found = new Set([Object, Array, Uint8Array, Map, Promise, Intl, JSON, Math, Reflect, Atomics, WebAssembly]);
+      const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
+      for (const one of found) {
+        const properties = Reflect.ownKeys(one).map((key) => Reflect.getOwnPropertyDescriptor(one, key));
+        const parts = [Object.getPrototypeOf(one), ...properties.flatMap(({ value, get, set }) => [value, get, set])];
+        for (const part of parts) if (isObject(part)) found.add(part);
+      }
+      return [found.size > 300, [...found].filter((one) => !Object.isFrozen(one)).length].join();
+    })()`;
+    expect(tried(walk, "after")).toBe("true,0");
+  });
+
   it("may read its own code, which proves that the attempts run", () => {
     expect(tried(`require("fs").readFileSync("${sandboxScript()}").length > 0`)).toBe("true");
+  });
+
+  it("loads no module of Node that takes time to load", () => {
+    const required = joined(sourcesOf(mainPath("main"))).matchAll(/require\("([^"]+)"\)/g);
+    expect([...required].map(([, name]) => name)).toEqual(["node:fs"]);
   });
 
   it.each([

@@ -7,8 +7,12 @@ import { fileURLToPath } from "node:url";
 
 // Built code has another extension.
 const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
-/** The module with which a guest's process begins. */
-const sandboxMain = fileURLToPath(new URL(`./sandbox/main${extension}`, import.meta.url));
+/** The modules with which a process begins: of one guest, or of the guests of a namespace. */
+export type SandboxMain = "main" | "main-lanes";
+
+/** The path of such a module. */
+export const mainPath = (main: SandboxMain): string =>
+  fileURLToPath(new URL(`./sandbox/${main}${extension}`, import.meta.url));
 
 const importLine = /^import\s+(?:type\s+)?\{([^}]*)\}\s+from\s+"([^"]+)";?$/gm;
 const exportWord = /^export (?=(?:const|function\*?|class|async function) (\w+))/gm;
@@ -50,22 +54,24 @@ export function joined(sources: readonly JoinedSource[]): string {
   return `"use strict";\n${parts.join("")}`;
 }
 
-let script: string | undefined;
+const written = new Map<SandboxMain, string>();
 
 /**
  * The path of the script of a guest's process. It is written once for each version of the code, into the folder of Node's compile cache
  * where that is on, else into a temporary one.
  */
-export function sandboxScript(): string {
-  if (script !== undefined && existsSync(script)) return script;
-  const sources = sourcesOf(sandboxMain);
+export function sandboxScript(main: SandboxMain = "main"): string {
+  const earlier = written.get(main);
+  if (earlier !== undefined && existsSync(earlier)) return earlier;
+  const sources = sourcesOf(mainPath(main));
   const hash = createHash("sha256");
   for (const { text } of sources) hash.update(text);
   const folder = getCompileCacheDir() ?? mkdtempSync(join(tmpdir(), "shoal-sandbox-"));
-  script = join(folder, `shoal-sandbox-${hash.digest("hex").slice(0, 16)}.cjs`);
+  const script = join(folder, `shoal-sandbox-${hash.digest("hex").slice(0, 16)}.cjs`);
+  written.set(main, script);
   if (existsSync(script)) return script;
-  const written = `${script}.${process.pid}`;
-  writeFileSync(written, joined(sources), { mode: 0o600 });
-  renameSync(written, script);
+  const unfinished = `${script}.${process.pid}`;
+  writeFileSync(unfinished, joined(sources), { mode: 0o600 });
+  renameSync(unfinished, script);
   return script;
 }

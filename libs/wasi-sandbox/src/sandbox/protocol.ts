@@ -12,6 +12,9 @@ export const bodyBytesMax = 1024 * 1024;
 /** 4096, the limit of Linux. */
 export const pathBytesMax = 4096;
 
+/** The descriptor of the channel, after the three standard streams. */
+export const channelDescriptor = 3;
+
 /** The descriptor of the first lane of a process that serves a namespace. Before it are the control channel and the shell's pipe. */
 export const firstLane = 5;
 

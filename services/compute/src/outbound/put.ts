@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { causeOf, Fault } from "@shoal/core";
-import { garbageCollector } from "./collect-garbage.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import { openRequest, shownUrl } from "./get.ts";
 import type { Reach } from "./reach.ts";
 
@@ -22,8 +22,7 @@ export async function put({ url, path, sizeBytes, reach, signal }: PutRequest): 
     sent.on("error", answered.reject);
     const file = createReadStream(path);
     file.on("error", (failure) => sent.destroy(failure));
-    const collect = garbageCollector();
-    file.on("data", ({ length }) => collect(length));
+    file.on("data", ({ length }) => collectGarbage(length));
     file.pipe(sent);
     const answer = await answered.promise;
     const { statusCode = 0 } = answer;

@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { causeOf, Fault } from "@shoal/core";
 import { type Pack, pack } from "tar-stream";
-import { garbageCollector } from "../../outbound/collect-garbage.ts";
+import { collectGarbage } from "../../outbound/collect-garbage.ts";
 import { type ArchiveEntry, type WalkOptions, walk } from "./walk.ts";
 
 /**
@@ -62,8 +62,7 @@ async function addFile(
   const file = await openResult(hostPath);
   try {
     const bytes = file.createReadStream({ end: sizeBytes - 1, autoClose: false });
-    const collect = garbageCollector();
-    bytes.on("data", ({ length }) => collect(length));
+    bytes.on("data", ({ length }) => collectGarbage(length));
     await pipeline(bytes, to, { signal });
   } finally {
     await file.close();

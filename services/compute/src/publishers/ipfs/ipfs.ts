@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { causeOf, Fault } from "@shoal/core";
 import { publisherParams } from "@shoal/proto";
-import { garbageCollector } from "../../outbound/collect-garbage.ts";
+import { collectGarbage } from "../../outbound/collect-garbage.ts";
 import type { IpfsForm, IpfsNode } from "../../outbound/ipfs-node.ts";
 import { openResult } from "../archive/archive.ts";
 import { type ArchiveEntry, walk } from "../archive/walk.ts";
@@ -54,7 +54,6 @@ function formOf(entries: readonly ArchiveEntry[]): IpfsForm {
 }
 
 async function* formBytes(entries: readonly ArchiveEntry[], boundary: string): AsyncGenerator<Uint8Array> {
-  const collect = garbageCollector();
   const head = (path: string, type: string) =>
     Buffer.from(
       `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${encodeURIComponent(path)}"\r\ncontent-type: ${type}\r\n\r\n`,
@@ -71,7 +70,7 @@ async function* formBytes(entries: readonly ArchiveEntry[], boundary: string): A
     const file = await openResult(entry.hostPath);
     // Ends where the file ended when its size was checked.
     for await (const chunk of file.createReadStream({ end: entry.sizeBytes - 1 })) {
-      collect(chunk.length);
+      collectGarbage(chunk.length);
       yield chunk;
     }
   }

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { CompletedPart, S3Client } from "@aws-sdk/client-s3";
-import { garbageCollector } from "../../outbound/collect-garbage.ts";
+import { collectGarbage } from "../../outbound/collect-garbage.ts";
 
 /** Where an object is stored. */
 export interface UploadTarget {
@@ -95,7 +95,6 @@ async function uploadParts(place: UploadTarget, { first, reader, buffers }: Fill
 /** Reads a stream into buffers. */
 class PartReader {
   readonly #chunks: AsyncIterator<Buffer>;
-  readonly #collect = garbageCollector();
   #rest: Buffer = Buffer.alloc(0);
 
   constructor(body: Readable) {
@@ -110,7 +109,7 @@ class PartReader {
         const next = await this.#chunks.next();
         if (next.done === true) break;
         this.#rest = next.value;
-        this.#collect(next.value.length);
+        collectGarbage(next.value.length);
       }
       const copied = this.#rest.copy(buffer, filled);
       this.#rest = this.#rest.subarray(copied);
