@@ -404,24 +404,15 @@ describe("publishing", () => {
 
 describe("running", () => {
   it("ends a task that writes more output than the node takes, while it runs", async () => {
-    const works: Work[] = [];
-    const harness = createNodeHarness({
-      executors: (clock) => {
-        const plain = noop({ clock });
-        const start: Executor["start"] = (work) => {
-          works.push(work);
-          return plain.start(work);
-        };
-        return [{ ...plain, start }];
-      },
-    });
+    const { workloads, executors } = watched();
+    const harness = createNodeHarness({ executors });
     await harness.boot();
     const assignment = assignmentOf({ task: { engine: { type: "noop", params: { RunSeconds: 3_600 } } } });
     harness.assign(assignment);
     await harness.sim.clock.advance(second);
     expect(harness.received(assignment.executionId)).toMatchObject([{ kind: "running" }]);
     // The harness takes 20,000 bytes.
-    works[0]?.output("stderr", Buffer.alloc(20_001));
+    workloads[0]?.output("stderr", Buffer.alloc(20_001));
     await harness.sim.clock.advance(second);
     expect(harness.received(assignment.executionId).at(-1)).toMatchObject({ kind: "failed", code: "OUTPUT_TOO_LARGE" });
   });
