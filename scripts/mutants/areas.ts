@@ -59,7 +59,11 @@ export const areas: readonly Area[] = [
   {
     name: "transfers",
     sources: ["services/compute/src/sources", "services/compute/src/publishers", "services/compute/src/outbound"],
-    tests: ["services/compute/src/sources", "services/compute/src/publishers", "services/compute/src/outbound"],
+    // The reference creates every part under its name.
+    tests: [
+      ...["outbound", "sources", "publishers"].map((part) => `services/compute/src/${part}`),
+      "scripts/reference",
+    ],
   },
   {
     name: "runner",

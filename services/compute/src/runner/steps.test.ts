@@ -401,3 +401,37 @@ describe("publishing", () => {
     expect(harness.journal.size).toBe(0);
   });
 });
+
+describe("running", () => {
+  it("ends a task that writes more output than the node takes, while it runs", async () => {
+    const { workloads, executors } = watched();
+    const harness = createNodeHarness({ executors });
+    await harness.boot();
+    const assignment = assignmentOf({ task: { engine: { type: "noop", params: { RunSeconds: 3_600 } } } });
+    harness.assign(assignment);
+    await harness.sim.clock.advance(second);
+    expect(harness.received(assignment.executionId)).toMatchObject([{ kind: "running" }]);
+    // The harness takes 20,000 bytes.
+    workloads[0]?.output("stderr", Buffer.alloc(20_001));
+    await harness.sim.clock.advance(second);
+    expect(harness.received(assignment.executionId).at(-1)).toMatchObject({ kind: "failed", code: "OUTPUT_TOO_LARGE" });
+  });
+
+  it("reports the image that the engine has started", async () => {
+    const image = "registry.example/tool@sha256:1";
+    const harness = createNodeHarness({
+      executors: (clock) => {
+        const plain = noop({ clock });
+        return [{ ...plain, start: async (work) => ({ ...(await plain.start(work)), image }) }];
+      },
+    });
+    await harness.boot();
+    const assignment = assignmentOf({ task: { engine: { type: "noop", params: { RunSeconds: 2 } } } });
+    harness.assign(assignment);
+    await harness.sim.clock.advance(5 * second);
+    expect(harness.received(assignment.executionId)).toMatchObject([
+      { kind: "running", runtime: { image } },
+      { kind: "completed", runtime: { image } },
+    ]);
+  });
+});

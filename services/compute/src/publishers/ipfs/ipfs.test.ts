@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -57,6 +57,30 @@ it("adds names with any characters, and folders beside files that sort between a
   const files = await filesOf(CID.parse(String(params["CID"])));
   expect([...files].every(([name, content]) => name === content)).toBe(true);
   expect([...files.keys()].toSorted()).toEqual(["a-b", "a.txt", "a/x", 'qu"ote %41 ü\r\n']);
+});
+
+it("adds no link, wherever it leads", async () => {
+  const folder = await mkdtemp(join(root, "links-"));
+  await writeFile(join(folder, "file"), "file");
+  await symlink("file", join(folder, "link"));
+  await symlink(".", join(folder, "self"));
+  const { params } = await publish(folder);
+  const cid = CID.parse(String(params["CID"]));
+  const names: string[] = [];
+  for await (const { name } of server.files.ls(cid)) names.push(name);
+  expect(names).toEqual(["file"]);
+});
+
+it("adds a file as long as it was when its size was checked, although it grows meanwhile", async () => {
+  const folder = await mkdtemp(join(root, "grows-"));
+  await writeFile(join(folder, "log.txt"), "before");
+  const node = ipfsNode(server.address);
+  const add: typeof node.add = async (form, signal) => {
+    await appendFile(join(folder, "log.txt"), " and after");
+    return await node.add(form, signal);
+  };
+  const { params } = await publish(folder, ipfs({ ipfs: { ...node, add }, limitBytes: 10_000_000 }));
+  expect([...(await filesOf(CID.parse(String(params["CID"]))))]).toEqual([["log.txt", "before"]]);
 });
 
 it("fails with the reason when the IPFS node does not answer, and is unavailable then", async () => {
