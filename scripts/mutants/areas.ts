@@ -42,6 +42,26 @@ export const areas: readonly Area[] = [
   },
   { name: "owner", sources: ["services/requester/src/owner"], tests: ["services/requester/src/owner"] },
   {
+    name: "catalog",
+    sources: ["services/requester/src/catalog", "libs/core/src/chunked-map.ts"],
+    tests: ["services/requester/src/catalog", "services/requester/src/reads", "libs/core/src/chunked-map"],
+  },
+  {
+    name: "secrets",
+    sources: ["services/requester/src/secrets", "libs/core/src/secret", "libs/node/src/sealed-box.ts"],
+    tests: ["services/requester/src/secrets", "libs/core/src/secret", "libs/node/src/sealed-box", "requester/src/http"],
+  },
+  {
+    name: "bidder",
+    sources: ["services/compute/src/bidder", "services/compute/src/capacity"],
+    tests: ["services/compute/src/bidder", "services/compute/src/capacity", "services/compute/src/create-compute.test"],
+  },
+  {
+    name: "transfers",
+    sources: ["services/compute/src/sources", "services/compute/src/publishers", "services/compute/src/outbound"],
+    tests: ["services/compute/src/sources", "services/compute/src/publishers", "services/compute/src/outbound"],
+  },
+  {
     name: "runner",
     sources: ["services/compute/src/runner", "services/compute/src/agent"],
     tests: [

@@ -21,6 +21,8 @@ const { values } = parseArgs({
     /** Number of mutants of each area. */
     count: { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
+    /** A part of the sample, as "2/4": a long run in several short ones. */
+    part: { type: "string", default: "1/1" },
     /** Files whose path contains this. */
     only: { type: "string", default: "" },
     /** Time limit of each group of tests of one mutant. */
@@ -49,7 +51,7 @@ async function tryArea(area: Area): Promise<MutantTally> {
   if ((await runTests(run, [...(area.nearest ?? []), ...area.tests])) !== "passed")
     throw new Error(`the tests of ${area.name} fail without a mutant`);
   const tried: Tried[] = [];
-  const sample = sampled(await candidates(area), Number(values.count));
+  const sample = partOf(sampled(await candidates(area), Number(values.count)));
   for (const { path, mutant } of sample) {
     // The nearest tests first: they detect most mutants.
     const fate = await tryMutant(run, path, { mutant, groups: [area.nearest ?? [`${dirname(path)}/`], area.tests] });
@@ -90,4 +92,9 @@ function sampled(from: readonly FileMutant[], count: number): readonly FileMutan
   const drawn = from.map((candidate, index) => ({ candidate, index, at: prng.fraction() }));
   const taken = drawn.toSorted((a, b) => a.at - b.at).slice(0, count);
   return taken.toSorted((a, b) => a.index - b.index).map(({ candidate }) => candidate);
+}
+
+function partOf<Item>(sample: readonly Item[]): readonly Item[] {
+  const [part = 1, parts = 1] = values.part.split("/").map(Number);
+  return sample.filter((_, index) => index % parts === part - 1);
 }

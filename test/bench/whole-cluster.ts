@@ -165,7 +165,7 @@ async function replayed(cluster: BenchCluster): Promise<Figures> {
 }
 
 // The rate rises for a few runs while the compilers work; after these runs the rise is smaller than the difference between runs.
-const warmRuns = 2;
+const warmRuns = 4;
 // So that one run with other load does not decide; more runs would take the bench beyond two minutes.
 const measuredRuns = 3;
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { findServer, permissionsOfNode, permissionsOfRequester, serverConfig } from "@shoal/nats";
 import type Docker from "dockerode";
 import { GenericContainer, Network, PullPolicy, type StartedNetwork, Wait } from "testcontainers";
+import { z } from "zod";
 
 const label = "shoal.test.cluster";
 const repository = fileURLToPath(new URL("../..", import.meta.url));
@@ -12,10 +13,15 @@ const password = "right";
 const hostOf = (name: string): string => `shoal-${process.pid}-${name}`;
 const servers = ["nats-1", "nats-2", "nats-3"];
 const nodes = ["n-1", "n-2", "n-3"];
+// Of the processes in a container of a node, a program's own one alone begins with it: the shells around it name it after theirs.
+const guestCommand = "/node --permission ";
 // What a server or a service needs to start while seven others do so on two cores.
 const startMs = 60_000;
 // Its part is served in the memory of three servers: the tests write some hundred small messages.
 const storeLimit = "1GB";
+
+/** The processes of a container; the last column is the command. */
+const Top = z.object({ Processes: z.array(z.array(z.string())) });
 
 /** A cluster of which each process has a container, with its own address in one network. */
 export interface ContainerCluster {
@@ -30,6 +36,8 @@ export interface ContainerCluster {
   cut(name: string): Promise<void>;
   rejoin(name: string): Promise<void>;
   addressOf(name: string): Promise<string>;
+  /** How many programs a node runs, as the engine sees its processes; also while it is cut off. */
+  programsOf(node: string): Promise<number>;
   /** What its process has logged, also while it is cut off. */
   logged(name: string): string;
   /** How a client outside of the containers connects to NATS. */
@@ -119,6 +127,10 @@ export function containerCluster({ engine, image, folder }: ClusterOptions): Con
     rejoin: async (name) => {
       const { of, Container } = await attachment(name);
       await of.connect({ Container });
+    },
+    programsOf: async (node) => {
+      const { Processes } = Top.parse(await engine.getContainer((await attachment(node)).Container).top());
+      return Processes.filter((columns) => columns.at(-1)?.startsWith(guestCommand)).length;
     },
     logged: (name) => logs.get(name) ?? "",
     access: async () => {

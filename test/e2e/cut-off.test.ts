@@ -97,6 +97,7 @@ describe.skipIf(missing !== undefined)(title, () => {
     jobs.set("plain", await submit("plain"));
     const idOf = (name: string) => jobs.get(name) ?? expect.unreachable();
     for (const name of jobs.keys()) await expect.poll(() => begins(name), timeout).toEqual(["n-1"]);
+    expect(await cluster.programsOf("n-1")).toBe(jobs.size);
     await Promise.all([cluster.startNode("n-2"), cluster.startNode("n-3")]);
 
     await cluster.cut("n-1");
@@ -113,6 +114,8 @@ describe.skipIf(missing !== undefined)(title, () => {
         .split("\n")
         .filter((line) => line.includes("cut off, stopping an execution"));
     await expect.poll(stops, timeout).toEqual([expect.stringContaining(lost?.id ?? "")]);
+    // Nothing but the node itself can have ended its program.
+    await expect.poll(() => cluster.programsOf("n-1"), timeout).toBe(jobs.size - 1);
 
     await cluster.rejoin("n-1");
     await expect.poll(() => connectionOf("n-1"), timeout).toBe("connected");

@@ -85,6 +85,7 @@ onServer(() => {
         const announced = await announcedBy(harness, "r-b");
         const holder = await submitTo(a, "holder", { priority: 0, RunSeconds: 3_600 });
         await until("the holder", () => has(a, holder, "ExecutionStarted"));
+        // Four of each: without the exchange both owners race for the node, and the order is right once in 70 runs.
         const low: string[] = [];
         for (const name of ["low-1", "low-2", "low-3", "low-4"])
           low.push(await submitTo(a, name, { priority: 0, RunSeconds: 0.1 }));

@@ -8,7 +8,7 @@ const one = process.env["SEED"];
 const from = Number(process.env["SIM_FROM"] ?? 1);
 const many = Number(process.env["SIM_SEEDS"] ?? 90);
 // Seeds that found a bug which no other test had found: they always run, independent of the range.
-const pinned = [75, 90, 100, 115, 218, 238, 333, 353, 5305, 200698, 200756];
+const pinned = [75, 90, 100, 115, 218, 238, 333, 353, 5305, 200698, 200756, 402645, 405017, 407595];
 const range = Array.from({ length: many }, (_, index) => from + index);
 const seeds = one === undefined ? [...new Set([...range, ...pinned])] : [Number(one)];
 // A few failing seeds are enough; more would fill the screen.

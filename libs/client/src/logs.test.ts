@@ -5,6 +5,12 @@ import { itemOf } from "./logs.ts";
 it("reads lines of both streams", () => {
   expect(itemOf('{"value":{"Type":1,"Line":"out\\n"}}')).toEqual({ stream: "stdout", text: "out\n" });
   expect(itemOf('{"value":{"Type":2,"Line":"err"}}')).toEqual({ stream: "stderr", text: "err" });
+  // Lines of several executions name theirs; Bacalhau's lines do not have the field.
+  expect(itemOf('{"value":{"Type":2,"Line":"err","ExecutionID":"e-1"}}')).toStrictEqual({
+    ...{ stream: "stderr", text: "err" },
+    executionId: "e-1",
+  });
+  expect(itemOf('{"value":{"Type":1,"Line":""}}')).toStrictEqual({ stream: "stdout", text: "" });
 });
 
 it("reads an error frame", () => {

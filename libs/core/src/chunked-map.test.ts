@@ -1,3 +1,4 @@
+import { executionIdOf } from "@shoal/proto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChunkedMap, mayDiffer, summariesOf } from "./chunked-map.ts";
@@ -67,6 +68,15 @@ describe("a chunked map", () => {
     map.set("c", 2);
     expect([...map.keys()]).toEqual(["a", "b", "c"]);
     expect([...map.values()]).toEqual([1, 1, 2]);
+  });
+
+  it.each([
+    ["slots", (index: number) => `${index}`],
+    ["ids of executions", (index: number) => executionIdOf({ jobId: "j-1", version: 1, slot: `${index}`, attempt: 1 })],
+  ])("has no part with more than three times 64 of ten thousand %s: a change copies a part", (_, keyOf) => {
+    const map = new ChunkedMap<number>();
+    for (let index = 0; index < 10_000; index++) map.set(keyOf(index), index);
+    expect(Math.max(...map.summaries(({ size }) => size))).toBeLessThan(3 * 64);
   });
 
   it("shares what does not change with its copy, summaries included", () => {

@@ -1,5 +1,6 @@
+import { createPrivateKey } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { newBoxKey, openSealed, sealTo } from "./sealed-box.ts";
+import { newBoxKey, openSealed, publicKeyOf, sealTo } from "./sealed-box.ts";
 
 const plain = Buffer.from("hunter2, in UTF-8: grüezi");
 
@@ -14,6 +15,17 @@ describe("a sealed box", () => {
   it("is different each time", () => {
     const key = newBoxKey();
     expect(sealTo(key.publicKey, plain, "c")).not.toEqual(sealTo(key.publicKey, plain, "c"));
+  });
+  it("that an earlier version has sealed is opened: the log stores it", () => {
+    const der = "MC4CAQAwBQYDK2VuBCIEIGAyVTu/Tg89P1uWP4M514zcSTXdXLAF9heidFlf9RdJ";
+    const privateKey = createPrivateKey({ key: Buffer.from(der, "base64"), format: "der", type: "pkcs8" });
+    const sealed = "8C9GBmM14hCM5CqCunuGzApzmE3qL4UMu1n25a1nCGDuvp7b6AAP8bDQjANZbQWSku9B2GKBemYSwOvOqP4=";
+    const opened = openSealed(
+      { privateKey, publicKey: publicKeyOf(privateKey) },
+      Buffer.from(sealed, "base64"),
+      "team/token/1",
+    );
+    expect(Buffer.from(opened).toString()).toBe("a stored value");
   });
   it("is refused with another key or another context", () => {
     const key = newBoxKey();

@@ -32,6 +32,7 @@ export const subjects = {
     `shoal.evt.${shard}.job.${namespace}.${jobId}`,
   node: (nodeId: string, shard: number | "*" = shardOf(nodeId)) => `shoal.evt.${shard}.node.${nodeId}`,
   eventsOfShard: (shard: number) => `shoal.evt.${shard}.>`,
+  eventsOfKind: (kind: string) => `shoal.evt.*.${kind}.>`,
   allEvents: "shoal.evt.>",
   report: (nodeId: string, jobId: string, executionId: string) =>
     `shoal.rpt.${shardOf(jobId)}.${nodeId}.${jobId}.${executionId}`,

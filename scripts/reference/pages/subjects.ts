@@ -13,6 +13,7 @@ const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
   job: { subject: subjects.job("<namespace>", "<jobId>"), summary: "the commits of one job and its executions" },
   node: { subject: subjects.node("<nodeId>"), summary: "the commits of one node's membership" },
   eventsOfShard: { subject: subjects.eventsOfShard(0), summary: "all commits of a shard" },
+  eventsOfKind: { subject: subjects.eventsOfKind("<kind>"), summary: "all commits of a kind" },
   allEvents: { subject: subjects.allEvents, summary: "all commits" },
   report: {
     subject: subjects.report("<nodeId>", "<jobId>", "<executionId>"),

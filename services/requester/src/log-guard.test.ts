@@ -26,6 +26,7 @@ function guarded() {
     follow: async () => ({ close: async () => undefined }),
     scan: async () => at.end,
     range: async () => 0,
+    aggregatesOf: async () => [],
     lastSeqOf: async () => 0,
     async lastSeq() {
       if (at.reachable) return at.end;

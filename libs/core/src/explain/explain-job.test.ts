@@ -285,7 +285,8 @@ describe("why a job failed", () => {
     expect([why, waiting]).toEqual(["too many times", undefined]);
   });
   it("is the job's own reason when no task has failed", () => {
-    const { cause } = explained([[submitted()], [JobFailed.of({ code: "NO_NODE_FITS", why: "no node" })]]);
+    const { cause, slots } = explained([[submitted()], [JobFailed.of({ code: "NO_NODE_FITS", why: "no node" })]]);
+    expect(slots.map(({ state }) => state)).toEqual(["unplaced"]);
     expect(cause).toMatchObject({ code: "NO_NODE_FITS", why: "no node", hint: expect.stringMatching(/relax/) });
     expect(cause).not.toHaveProperty("executionId");
   });

@@ -96,7 +96,10 @@ interface SlotInput {
 function explainSlot({ job, recorded, slot: { slot }, isWaiting }: SlotInput): SlotExplanation {
   const execution = latestOf(job, slot);
   const none = { slot, competitors: [], refusals: [] };
-  if (execution === undefined) return { ...none, state: "waiting", why: "not placed so far" };
+  if (execution === undefined)
+    return isOver(job)
+      ? { ...none, state: "unplaced", why: "the job ended before a node got it" }
+      : { ...none, state: "waiting", why: "not placed so far" };
   const { nodeId, attempt, executionId, isPinned } = execution.placement;
   if (isWaiting) return { ...none, state: "waiting", nodeId, attempt, why: endInWords(execution) };
   const answers = recorded.answers.get(executionId) ?? [];

@@ -2,6 +2,7 @@ import { JobSpec } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { JobRun } from "../testing/job-run.ts";
 import { sampleInfo, sampleJobId } from "../testing/samples.ts";
+import { jobLimits } from "./limits.ts";
 
 const specOf = (priority: number, update: object = {}, over: object = {}): JobSpec =>
   JobSpec.parse({ type: "service", count: 3, priority, update, tasks: [{ engine: { type: "noop" } }], ...over });
@@ -38,6 +39,8 @@ describe("a rollout", () => {
       expect(run.act()).toEqual([]);
       replace(run, slot);
       expect(run.act()).toEqual([]);
+      // Time alone continues it: its owner sets a timer.
+      expect(run.react().nextAt).toBe(run.live(slot).modifiedAt + 10_000);
       run.pass(9_999);
       expect(run.act()).toEqual([]);
       run.pass(1);
@@ -77,6 +80,16 @@ describe("a rollout", () => {
     run.pass(10_000);
     expect(run.act()).toEqual(["JobRolledOut"]);
     expect(run.versions()).toEqual(["0:3", "1:1", "2:1"]);
+  });
+  it("rolls back when an execution of the new version exceeds its time limit", () => {
+    const run = running();
+    const tasks = [{ engine: { type: "noop" }, timeouts: { executionTimeout: 5 } }];
+    update(run, specOf(2, {}, { tasks }));
+    run.act();
+    replace(run, "0");
+    run.pass(5_000 + jobLimits.timeoutGraceMs);
+    expect(run.act()).toEqual(["ExecutionFailed", "JobUpdated", "JobStarted"]);
+    expect(run.job.header).toMatchObject({ version: 3, spec: { priority: 1 } });
   });
   it("halts when the version that is restored fails too, and when the strategy says so", () => {
     const run = running();

@@ -78,6 +78,8 @@ export interface EventLog {
   ): Promise<number>;
   /** The position of an aggregate's last message, from the log's leader; 0 when there is none. The namespace may be "*" as for `load`. */
   lastSeqOf(aggregate: AggregateRef): Promise<number>;
+  /** Every aggregate of a kind that has a message in the log, as the log's leader has them. For kinds with few aggregates. */
+  aggregatesOf(kind: string): Promise<readonly AggregateRef[]>;
   /** The last position in the log; 0 when it is empty. */
   lastSeq(): Promise<number>;
 }

@@ -7,9 +7,14 @@ export interface LogChunk {
   readonly bytes: Uint8Array;
 }
 
-/** A piece of output and its place: a reader finds what is missing before it, whatever dropped it. */
+/** A piece of output and its place: a reader finds what is missing before it, whatever dropped it, and what it has already. */
 export interface PlacedChunk extends LogChunk {
-  /** How many bytes of this stream the execution wrote before it, dropped ones included. */
+  /**
+   * The start of the task that wrote it. It is the same after a restart of the node when the task has survived, whose output is then
+   * sent from the beginning; a later start has a higher one.
+   */
+  readonly generation: number;
+  /** How many bytes of this stream that start wrote before it, dropped ones included. */
   readonly at: number;
 }
 

@@ -31,6 +31,21 @@ describe("the nodes that fit", () => {
     );
   });
 
+  it.each([
+    ["few", 3],
+    ["many", 100],
+  ])("are drawn at random, as often as the others, when they are %s", (_, count) => {
+    const prng = createPrng(1);
+    const nodes = nodesOf(count);
+    const draws = new Map<string, number>();
+    for (let round = 0; round < count * 100; round++)
+      for (const nodeId of nodes.draw({ limit: 1, fraction: () => prng.fraction(), accepts: () => true }))
+        draws.set(nodeId, (draws.get(nodeId) ?? 0) + 1);
+    // A hundred each on average.
+    expect(draws.size).toBe(count);
+    expect(Math.min(...draws.values())).toBeGreaterThan(50);
+  });
+
   it("are drawn once each, and all are visited only when few are accepted", () => {
     const prng = createPrng(1);
     const nodes = nodesOf(1_000);

@@ -4,7 +4,7 @@ import { subjectOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NatsSession } from "../connection/nats-session.ts";
 import type { PublishOutcome } from "../connection/publish-outcome.ts";
-import { patienceMs } from "../connection/server-request.ts";
+import { backoff, patienceMs } from "../connection/server-request.ts";
 import { answering, lost, skipping } from "../testing/answering.ts";
 import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
@@ -106,6 +106,29 @@ onServer(() => {
       const { done } = appending(outcomes.map((outcome, index) => [index === 0 ? 0 : nearlyMs / 2, outcome]));
       expect((await done).seq).toBe(1);
     });
+  });
+
+  it("an append that is acknowledged needs no read", async () => {
+    const { done } = appending([], { connected: async () => false });
+    expect((await done).seq).toBe(1);
+  });
+
+  it("an append pauses before each retry", async () => {
+    const { clock } = link;
+    const waits: number[] = [];
+    const at: typeof clock.at = (dueAt, callback) => {
+      waits.push(dueAt - clock.now());
+      return clock.at(dueAt, callback);
+    };
+    const { done, sent } = appending(
+      [lost, unsent, conflict].map((outcome) => [0, outcome]),
+      {
+        clock: { ...clock, at },
+      },
+    );
+    await done;
+    // The other timers, those of the reads, are a second long.
+    expect([sent(), waits.filter((ms) => ms <= backoff.mostMs).length]).toEqual([4, 3]);
   });
 
   it("refuses a commit that does not name the hash of the commit before it, and stores nothing", async () => {

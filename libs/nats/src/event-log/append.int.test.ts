@@ -143,5 +143,17 @@ onServer(() => {
         details: { expected: first.seq, found: second.seq + 1 },
       });
     });
+    it("is a conflict when a commit is between them", async () => {
+      const log = createEventLog(link);
+      const job = someJob();
+      const [first = noStreamPosition] = await grow(log, job, 1);
+      await foreign(subjectOf(job));
+      const second = await log.append(job, first, someCommit(first));
+      await foreign(subjectOf(job));
+      await expect(log.append(job, first, someCommit(first))).rejects.toMatchObject({
+        code: "REVISION_CONFLICT",
+        details: { expected: first.seq, found: second.seq + 1 },
+      });
+    });
   });
 });

@@ -20,14 +20,10 @@ interface AppendAttempt {
 }
 
 /** What the leader's last message shows about an append with an unknown outcome. */
-interface AppendLookup {
-  /** The leader answered. */
-  readonly answered: boolean;
-  /** The commit's position when it is stored. */
-  readonly seq?: number;
-  /** The sequence to expect when only foreign messages follow the commit that this one follows. */
-  readonly expectedSeq?: number;
-}
+type AppendLookup =
+  | { readonly state: "stored"; readonly seq: number }
+  /** It may be repeated. The sequence to expect differs when only foreign messages follow the commit that this one follows. */
+  | { readonly state: "absent"; readonly expectedSeq: number };
 
 /** Where a commit is appended. */
 export interface AppendPlace {
@@ -57,11 +53,11 @@ async function untilSettled(link: NatsSession, first: AppendAttempt): Promise<St
     const outcome = await publish(link, attempt);
     if (outcome.state === "stored") return { seq: outcome.seq, hash };
     if (outcome.state === "refused") throw refusal(subject, outcome.why);
-    const settled = outcome.state === "unsent" ? { answered: false } : await settle(link, attempt);
-    if (settled.seq !== undefined) return { seq: settled.seq, hash };
-    if (settled.expectedSeq !== undefined) attempt = { ...attempt, expectedSeq: settled.expectedSeq };
+    const settled = outcome.state === "unsent" ? undefined : await settle(link, attempt);
+    if (settled?.state === "stored") return { seq: settled.seq, hash };
+    if (settled !== undefined) attempt = { ...attempt, expectedSeq: settled.expectedSeq };
     // A leader that answers reads but no writes has a disk that accepts no data.
-    deafSince = isDeaf(outcome) && settled.answered ? (deafSince ?? link.clock.now()) : undefined;
+    deafSince = isDeaf(outcome) && settled !== undefined ? (deafSince ?? link.clock.now()) : undefined;
     if (deafSince !== undefined && link.clock.now() - deafSince >= fullAfterMs) throw full(subject, outcome.why);
     if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`appending to ${subject}`, outcome.why);
     await shortPause(link);
@@ -80,25 +76,25 @@ function publish(link: NatsSession, { subject, commit, encoded, expectedSeq }: A
 
 /**
  * The leader's last message of the subject decides, whatever the reply was: a single server reports a conflict for the retry of a
- * publish that had succeeded, and a replicated stream does so for one in flight. Returns the commit's position when it is stored, no
- * position when the append can be retried; throws the conflict. No commit may follow a requester's message that cannot be read: then
+ * publish that had succeeded, and a replicated stream does so for one in flight. Returns undefined when the leader does not
+ * answer; throws the conflict. No commit may follow a requester's message that cannot be read: then
  * its Fault replaces the conflict.
  */
-async function settle(link: NatsSession, attempt: AppendAttempt): Promise<AppendLookup> {
+async function settle(link: NatsSession, attempt: AppendAttempt): Promise<AppendLookup | undefined> {
   const { subject, expectedSeq, read } = attempt;
   const lookup = await lastOnSubject(link, streams.events, subject);
-  if (lookup.state === "unknown") return { answered: false };
+  if (lookup.state === "unknown") return undefined;
   const last = lookup.state === "none" ? undefined : lookup.message;
-  if (last !== undefined && isOurs(last, attempt)) return { answered: true, seq: last.seq };
-  if ((last?.seq ?? 0) === expectedSeq) return { answered: true };
+  if (last !== undefined && isOurs(last, attempt)) return { state: "stored", seq: last.seq };
+  if ((last?.seq ?? 0) === expectedSeq) return { state: "absent", expectedSeq };
   // Another commit was appended: after the commit that this one follows, or after this one, whose reply was lost?
   const next = await nextOnSubject(link, streams.events, { subject, seq: expectedSeq + 1 });
-  if (next.state === "unknown") return { answered: false };
-  if (next.state === "there" && isOurs(next.message, attempt)) return { answered: true, seq: next.message.seq };
+  if (next.state === "unknown") return undefined;
+  if (next.state === "there" && isOurs(next.message, attempt)) return { state: "stored", seq: next.message.seq };
   const found = last === undefined ? undefined : read(last);
   if (last !== undefined && found !== undefined && !isCommit(found)) {
     if (last.header(headerNames.messageId) !== "") throw faultOf(found);
-    if (await onlyForeignBehind(link, attempt)) return { answered: true, expectedSeq: last.seq };
+    if (await onlyForeignBehind(link, attempt)) return { state: "absent", expectedSeq: last.seq };
   }
   const where = last === undefined ? "no commit" : `position ${last.seq}`;
   throw new Fault("REVISION_CONFLICT", `${subject}: expected to follow position ${expectedSeq}, got ${where}`, {

@@ -10,12 +10,13 @@ import {
   type StoredCommit,
   type UnreadableCommit,
 } from "@shoal/core";
-import { shardOf, streams, subjectOf, subjects } from "@shoal/proto";
+import { aggregateOf, shardOf, streams, subjectOf, subjects } from "@shoal/proto";
 import { headerNames } from "../connection/message-headers.ts";
 import type { NatsSession } from "../connection/nats-session.ts";
 import { readSubject } from "../stream/batch-read.ts";
 import type { ReadMessage } from "../stream/read-message.ts";
 import { readStream } from "../stream/reading.ts";
+import { subjectsOfStream } from "../stream/stream-info.ts";
 import { appendCommit } from "./append.ts";
 import { createAppendsUnderWay } from "./appends-under-way.ts";
 import { messageReader, wholly } from "./commit-codec.ts";
@@ -87,10 +88,19 @@ export function createEventLog(link: NatsSession, known: Kinds = kinds): EventLo
         if (!isForeign(found, message)) hand(found);
       });
     },
-    lastSeqOf: (aggregate) => lastSeqOf(link, subjectOf(aggregate)),
-    lastSeq: () => lastSeq(link),
+    ...ends(link),
   };
 }
+
+/** What is known without reading commits. */
+const ends = (link: NatsSession): Pick<EventLog, "lastSeqOf" | "aggregatesOf" | "lastSeq"> => ({
+  lastSeqOf: (aggregate) => lastSeqOf(link, subjectOf(aggregate)),
+  async aggregatesOf(kind) {
+    const found = await subjectsOfStream(link, streams.events, subjects.eventsOfKind(kind));
+    return found.flatMap((subject) => aggregateOf(subject) ?? []);
+  },
+  lastSeq: () => lastSeq(link),
+});
 
 /**
  * Whether no requester appended the message: it is no commit and has no message id. By the reply subject of a request a node can make

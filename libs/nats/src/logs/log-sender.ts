@@ -30,7 +30,7 @@ export function createLogSender(link: NatsSession, nodeId: string): LogSender {
   }
 
   return {
-    send(executionId, { stream, at, bytes }) {
+    send(executionId, { stream, generation, at, bytes }) {
       const allowance = allowanceOf(executionId);
       let from = 0;
       // Once for an empty chunk too: it has the place of the end.
@@ -38,7 +38,7 @@ export function createLogSender(link: NatsSession, nodeId: string): LogSender {
         const piece = bytes.subarray(from, from + logLimits.chunkBytes);
         if (piece.length > allowance.bytes) return;
         allowance.bytes -= piece.length;
-        publish(executionId, { stream, at: at + from, bytes: piece });
+        publish(executionId, { stream, generation, at: at + from, bytes: piece });
         from += piece.length;
       } while (from < bytes.length);
     },

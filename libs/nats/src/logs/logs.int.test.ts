@@ -31,13 +31,13 @@ onServer(() => {
 
   it("delivers stored output, reports that it has caught up, and continues; with tail it delivers only new output", async () => {
     const sender = createLogSender(await harness.link(), "n1");
-    sender.send("e-1", { stream: "stdout", at: 0, bytes: bytes("one") });
-    sender.send("e-2", { stream: "stdout", at: 0, bytes: bytes("another's") });
+    sender.send("e-1", { stream: "stdout", generation: 1, at: 0, bytes: bytes("one") });
+    sender.send("e-2", { stream: "stdout", generation: 1, at: 0, bytes: bytes("another's") });
     const all = await listen("e-1", false);
     await all.collected.first((what) => what === "stdout: one");
     const tail = await listen("e-1", true);
     await tail.collected.atLeast(1);
-    sender.send("e-1", { stream: "stderr", at: 0, bytes: bytes("two") });
+    sender.send("e-1", { stream: "stderr", generation: 1, at: 0, bytes: bytes("two") });
     expect(await all.collected.atLeast(3)).toEqual(expect.arrayContaining(["stdout: one", "caught up", "stderr: two"]));
     expect(await tail.collected.atLeast(2)).toEqual(["caught up", "stderr: two"]);
     await all.reading.close();
@@ -56,10 +56,10 @@ onServer(() => {
     const sender = createLogSender({ ...link, clock: { ...link.clock, now: () => now } }, "n1");
     const megabyte = new Uint8Array(1_048_576);
     for (let count = 0; count < 6; count++)
-      sender.send("e-4", { stream: "stdout", at: count * megabyte.length, bytes: megabyte });
-    sender.send("e-5", { stream: "stdout", at: 0, bytes: bytes("another's") });
+      sender.send("e-4", { stream: "stdout", generation: 1, at: count * megabyte.length, bytes: megabyte });
+    sender.send("e-5", { stream: "stdout", generation: 1, at: 0, bytes: bytes("another's") });
     now += 1_000;
-    sender.send("e-4", { stream: "stdout", at: 0, bytes: bytes("later") });
+    sender.send("e-4", { stream: "stdout", generation: 1, at: 0, bytes: bytes("later") });
     const { collected, reading } = await listen("e-4", false);
     await collected.first((what) => what === "stdout: later");
     const saved = collected.all.filter((what) => what.startsWith("stdout: \0"));

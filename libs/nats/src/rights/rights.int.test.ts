@@ -122,7 +122,7 @@ onServer(() => {
         { tail: false },
         { chunk: ({ bytes }) => output.push(new TextDecoder().decode(bytes)), caughtUp: () => {} },
       );
-      node.logs.send("e-1", { stream: "stdout", at: 0, bytes: new TextEncoder().encode("hello") });
+      node.logs.send("e-1", { stream: "stdout", generation: 1, at: 0, bytes: new TextEncoder().encode("hello") });
       expect(await output.atLeast(1)).toEqual(["hello"]);
       await reading.close();
     }

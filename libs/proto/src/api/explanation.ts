@@ -16,7 +16,9 @@ export type RefusalGroup = z.infer<typeof RefusalGroup>;
 /** Why one slot of a job is where it is. */
 export const SlotExplanation = z.object({
   slot: z.string().describe("the slot: a partition's number, or a node's id"),
-  state: z.string().describe("the state of its last execution, or `waiting`"),
+  state: z
+    .string()
+    .describe("the state of its last execution, `waiting`, or `unplaced` when the job ended without one"),
   nodeId: z.string().optional().describe("the node of its last execution"),
   attempt: z.int().optional().describe("the number of its last attempt"),
   why: z.string().describe("why it is there, in a sentence"),

@@ -11,6 +11,8 @@ const base = {
   job: z.object({ jobId: z.string(), namespace: z.string() }).optional(),
   /** What the execution has on this node: a restarted node gives it to no other one. */
   runtime: ExecutionRuntime.optional(),
+  /** The last start of the task, for its output. Absent before the first, and when it is over. */
+  generation: z.number().optional(),
   /** The last report of the execution; its number is never reused. */
   report: Report.optional(),
 };

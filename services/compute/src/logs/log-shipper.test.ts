@@ -10,7 +10,7 @@ function harness() {
   const clock = createManualClock(0);
   const sent: PlacedChunk[] = [];
   const open = createLogShipper({ send: (_id, chunk) => sent.push(chunk) }, clock);
-  return { clock, sent, log: open("e-1") };
+  return { clock, sent, log: open({ executionId: "e-1", generation: 7 }) };
 }
 
 describe("a log shipper", () => {
@@ -79,7 +79,7 @@ describe("a log shipper", () => {
     const { sent, log } = harness();
     log.write({ stream: "stderr", bytes: new Uint8Array(5 * 2 ** 20) });
     log.close();
-    expect(sent).toEqual([{ stream: "stderr", at: 5 * 2 ** 20, bytes: new Uint8Array() }]);
+    expect(sent).toEqual([{ stream: "stderr", generation: 7, at: 5 * 2 ** 20, bytes: new Uint8Array() }]);
   });
 
   it("sends few messages, even when output arrives one byte at a time", async () => {

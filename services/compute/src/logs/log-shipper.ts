@@ -20,16 +20,22 @@ export interface ExecutionLog {
   close(): void;
 }
 
+/** The output of one start of an execution. */
+export interface OutputOrigin {
+  readonly executionId: string;
+  readonly generation: number;
+}
+
 /** Ships output to the log: small chunks together, never above the rate, never blocking. */
-export function createLogShipper(logs: LogSender, clock: Clock): (executionId: string) => ExecutionLog {
-  return (executionId) => {
+export function createLogShipper(logs: LogSender, clock: Clock): (origin: OutputOrigin) => ExecutionLog {
+  return ({ executionId, generation }) => {
     const streams: Readonly<Record<LogStream, StreamOutput>> = { stdout: newOutput(), stderr: newOutput() };
     const bucket = createBucket(clock);
     let planned = false;
 
     function send(stream: LogStream, at: number, bytes: Uint8Array): void {
       bucket.charge(messageCostBytes);
-      logs.send(executionId, { stream, at, bytes });
+      logs.send(executionId, { stream, generation, at, bytes });
     }
     function flush(): void {
       planned = false;

@@ -30,21 +30,21 @@ export interface IpfsForm {
 const blockMaxBytes = 2 * 1024 * 1024;
 // The time after which HTTP clients usually give up on a silent server. A block that no peer sends by then fails with
 // its reason, rather than after minutes.
-const blockMs = 30_000;
+const blockMsDefault = 30_000;
 // A node on the same machine or network answers in milliseconds.
 const checkMs = 2_000;
 
 const Added = z.object({ Name: z.string(), Hash: z.string() });
 const Refused = z.object({ Message: z.string() });
 
-/** Speaks with an IPFS node at an address; an empty one makes it unavailable. */
-export function ipfsNode(address: string): IpfsNode {
+/** Speaks with an IPFS node at an address; an empty one makes it unavailable. A block may take `blockMs`. */
+export function ipfsNode(address: string, { blockMs = blockMsDefault } = {}): IpfsNode {
   async function call(command: string, query: Readonly<Record<string, string>>, init: RequestInit): Promise<Response> {
     const api = ipfsApiUrl(address);
     if (api === undefined) throw new Error("ipfs.connect names no IPFS node");
     const url = new URL(`/api/v0/${command}?${new URLSearchParams(query)}`, api);
     // The API takes POST only, so that no page of a browser uses it.
-    const answer = await fetch(url, { ...init, method: "POST", redirect: "error" });
+    const answer = await fetch(url, { ...init, method: "POST", redirect: "error" }).catch(rejectWithCause);
     if (answer.ok) return answer;
     const refused = Refused.safeParse(await answer.json().catch(() => undefined));
     throw new Error(refused.success ? refused.data.Message : `the IPFS node answered ${answer.status}`);
@@ -60,17 +60,15 @@ export function ipfsNode(address: string): IpfsNode {
       }
     },
     async block(cid, signal) {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(blockMs)]);
-      const answer = await call("block/get", { arg: cid, timeout: `${blockMs}ms` }, { signal: limit });
-      const chunks: Uint8Array[] = [];
-      let bytes = 0;
-      for await (const chunk of answer.body ?? []) {
-        bytes += chunk.length;
-        if (bytes > blockMaxBytes)
-          throw new Fault("INPUT_UNAVAILABLE", `block ${cid} has more than ${blockMaxBytes} bytes`);
-        chunks.push(chunk);
+      const limit = AbortSignal.timeout(blockMs);
+      try {
+        // The node ends its search with the request.
+        const answer = await call("block/get", { arg: cid }, { signal: AbortSignal.any([signal, limit]) });
+        return await wholeBlock(cid, answer);
+      } catch (failure) {
+        if (!limit.aborted || signal.aborted) throw failure;
+        throw new Error(`the IPFS node did not have it within ${blockMs / 1000} s: no peer that it reaches sent it`);
       }
-      return Buffer.concat(chunks);
     },
     async add({ contentType, body }, signal) {
       const query = { "cid-version": "1", "raw-leaves": "true", pin: "true", quieter: "false", progress: "false" };
@@ -87,4 +85,22 @@ export function ipfsNode(address: string): IpfsNode {
       });
     },
   };
+}
+
+/** `fetch` hides why a connection failed behind "fetch failed". */
+function rejectWithCause(failure: unknown): never {
+  const { cause } = failure instanceof TypeError ? failure : {};
+  throw cause instanceof Error && cause.message !== "" ? cause : failure;
+}
+
+async function wholeBlock(cid: string, { body }: Response): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > blockMaxBytes)
+      throw new Fault("INPUT_UNAVAILABLE", `block ${cid} has more than ${blockMaxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }

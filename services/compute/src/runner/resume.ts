@@ -34,6 +34,7 @@ const resumes: Resume = {
 export function resume<P extends JournalEntry["phase"]>(run: Run, entry: EntryOf<P>): Promise<RunState> {
   run.reported = entry.report;
   run.runtime = entry.runtime;
+  run.generation = entry.generation ?? 0;
   run.number = Math.max(run.number, entry.report?.number ?? 0);
   const act: Resume[P] = resumes[entry.phase];
   return act(run, entry);

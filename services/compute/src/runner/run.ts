@@ -12,6 +12,7 @@ import type { Executor, Running } from "../executors/executor.ts";
 import type { Grants } from "../grants/grants.ts";
 import type { HeldPath } from "../held-path.ts";
 import type { Ended, Journal } from "../journal/journal.ts";
+import type { OutputOrigin } from "../logs/log-shipper.ts";
 import type { Publisher } from "../publishers/publisher.ts";
 import type { Outbox } from "../reports/outbox.ts";
 import type { Source } from "../sources/source.ts";
@@ -38,7 +39,7 @@ export interface RunnerPorts {
   /** Where reports go; each has been journalled before. */
   readonly outbox: Pick<Outbox, "say" | "repeat" | "recorded">;
   /** Takes a copy of the output for the log. */
-  readonly log: (executionId: string) => { write(chunk: LogChunk): void; close(): void };
+  readonly log: (origin: OutputOrigin) => { write(chunk: LogChunk): void; close(): void };
   readonly grants: Pick<Grants, "grant">;
   /** Releases the resources of this execution. */
   readonly release: (executionId: string) => void;
@@ -91,6 +92,8 @@ export interface Run {
   number: number;
   /** What the execution has on this node; undefined until it is prepared. */
   runtime: ExecutionRuntime | undefined;
+  /** The last start of the task, for its output: the time at which it was prepared, by any process of this node; 0 for none. */
+  generation: number;
   /** The last report in the journal. */
   reported: Report | undefined;
 }
@@ -113,7 +116,8 @@ export function keepImage(run: Run, { image }: Pick<Running, "image">): void {
 /** Journals the state of a run, with its last report; `report` is a new one. Throws as the journal does. */
 export async function record(run: Run, phase: Phase, report = run.reported): Promise<void> {
   const { executionId, jobId, namespace } = run.assignment;
-  const known = { ...runtimeOf(run), ...(report === undefined ? {} : { report }) };
+  const started = run.generation === 0 ? {} : { generation: run.generation };
+  const known = { ...runtimeOf(run), ...started, ...(report === undefined ? {} : { report }) };
   const base = { executionId, job: { jobId, namespace }, ...known };
   await run.ports.journal.write({ ...phase, ...base });
   run.reported = report;

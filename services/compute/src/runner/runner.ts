@@ -45,7 +45,7 @@ export function createRunner(ports: RunnerPorts, assignment: Assignment, options
   const [toStop, toForget] = [new AbortController(), new AbortController()];
   const signals = { stopped: toStop.signal, forgotten: toForget.signal };
   const history = { number: options.recordedUpTo, reported: undefined };
-  const nothingYet = { held: [], hasFolder: false, runtime: undefined, progress: undefined };
+  const nothingYet = { held: [], hasFolder: false, runtime: undefined, progress: undefined, generation: 0 };
   const run: Run = { ports, assignment, ...signals, ...history, ...nothingYet };
   let seen: RunState = { state: "idle" };
   let walking: Promise<void> = begin();

@@ -1,4 +1,4 @@
-import { kinds } from "@shoal/core";
+import { Fault, kinds } from "@shoal/core";
 import { createSimulatedCluster, drive, type SimulatedCluster, sampleSpec } from "@shoal/core/testing";
 import { newKeyPem } from "@shoal/node";
 import type { JobSpec } from "@shoal/proto";
@@ -92,6 +92,20 @@ describe("sealing all secrets to a new first key", () => {
       expect(done).toMatchObject({ resealed: versionsInAll - at - (when === "after" ? 1 : 0), failed: [] });
       expect(await opened(processOf(next).secrets)).toEqual(everything);
     });
+  });
+
+  it("seals a secret that the view does not show yet", async () => {
+    const unreachable = async () => Promise.reject(new Fault("LOG_UNREACHABLE", "the bucket has no leader"));
+    const { secrets } = processOf(old, ({ views, ...ports }) => ({
+      ...ports,
+      views: { ...views, secrets: { ...views.secrets, put: unreachable } },
+    }));
+    await secrets.put({ namespace: "team", name: "four" }, "d-1", actor);
+    expect((await secrets.list("*")).map(({ name }) => name)).not.toContain("four");
+    const done = await resealAll(processOf(next + old).secrets);
+    expect(done).toMatchObject({ resealed: versionsInAll + 1, failed: [] });
+    const four = referring({ FOUR: "secret:four" });
+    expect(await processOf(next).secrets.valuesOf(four)).toEqual({ FOUR: "d-1" });
   });
 
   it("names the versions whose key is missing, and seals the others", async () => {

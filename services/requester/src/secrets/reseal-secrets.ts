@@ -1,5 +1,5 @@
 import { causeOf, Fault, type SecretVersion } from "@shoal/core";
-import type { Actor } from "@shoal/proto";
+import type { Actor, AggregateRef } from "@shoal/proto";
 import { type KeyRing, secretContext } from "./key-ring.ts";
 import { projectSecret, readSecret, refOf, requireKeys, type SecretName, type SecretParts } from "./stored-secret.ts";
 
@@ -16,8 +16,8 @@ export interface Resealing {
 }
 
 interface ResealRequest {
-  /** Every secret, in order. */
-  readonly names: readonly SecretName[];
+  /** Every secret that the log has. */
+  readonly secrets: readonly AggregateRef[];
   readonly after: string;
   readonly actor: Actor;
 }
@@ -29,9 +29,12 @@ const secretsPerCall = 50;
  * Seals every version of some secrets to the first key, one commit for each version. Every value can be opened before and
  * after each commit, so a process that ends in between loses nothing, and the next call continues.
  */
-export async function resealSecrets(parts: SecretParts, { names, after, actor }: ResealRequest): Promise<Resealing> {
+export async function resealSecrets(parts: SecretParts, { secrets, after, actor }: ResealRequest): Promise<Resealing> {
   const keys = requireKeys(parts);
-  const remaining = names.filter((secret) => keyOf(secret) > after);
+  const remaining = secrets
+    .map(({ namespace, id }): SecretName => ({ namespace, name: id }))
+    .filter((secret) => keyOf(secret) > after)
+    .toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   const now = remaining.slice(0, secretsPerCall);
   const failed: Resealing["failed"][number][] = [];
   let resealed = 0;
@@ -50,7 +53,7 @@ export async function resealSecrets(parts: SecretParts, { names, after, actor }:
   return { keyId: keys.keyId, resealed, failed, next };
 }
 
-/** The key of the entry in the view, by which the names are ordered. */
+/** By which the secrets are ordered. */
 const keyOf = ({ namespace, name }: SecretName): string => `${namespace}.${name}`;
 
 /** The version sealed to the first key, or why it cannot be opened. */

@@ -1,4 +1,4 @@
-import { Fault, isEntryKey, type SecretVersion } from "@shoal/core";
+import { Fault, isEntryKey, type SecretVersion, secretKind } from "@shoal/core";
 import { type Actor, type JobSpec, SecretEntry, type SecretReference, secretReferenceOf } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
 import { secretContext } from "./key-ring.ts";
@@ -37,7 +37,8 @@ export function createSecrets(parts: SecretParts): Secrets {
     delete: (secret, actor) => remove(parts, secret, actor),
     list: (namespace) => listed(ports, namespace),
     reseal: async (after, actor) =>
-      resealSecrets(parts, { names: (await listed(ports, "*")).map(nameOf), after, actor }),
+      // From the log: a secret that no view shows yet must not lose its key.
+      resealSecrets(parts, { secrets: await ports.log.aggregatesOf(secretKind.name), after, actor }),
     async requireAll(spec) {
       for (const [, reference] of referencesOf(spec)) {
         requireKeys(parts);
@@ -124,5 +125,3 @@ async function listed({ views }: Pick<RequesterPorts, "views">, namespace: strin
   await watch.close();
   return [...secrets].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
 }
-
-const nameOf = ({ namespace, name }: SecretEntry): SecretName => ({ namespace, name });

@@ -72,6 +72,14 @@ describe("a service", () => {
 });
 
 describe("a service whose retry policy gives up after completions", () => {
+  it("counts each one: it was to run until it is stopped", () => {
+    const run = submitted("service", { tasks: [{ engine: { type: "noop" }, retryPolicy: { maxAttempts: 3 } }] });
+    for (const end of ["ExecutionCompleted", "ExecutionCompleted", "JobFailed"]) {
+      run.pass(3_600_000);
+      run.place("0");
+      expect(run.completes("0").at(-1)).toBe(end);
+    }
+  });
   it("names the exit code", () => {
     const run = submitted("service", { tasks: [{ engine: { type: "noop" }, retryPolicy: { maxAttempts: 1 } }] });
     run.place("0");

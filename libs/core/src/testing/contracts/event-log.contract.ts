@@ -40,6 +40,23 @@ function ends(log: () => EventLog): void {
     const streamHead = await log().append(node, noStreamPosition, someCommit(noStreamPosition));
     expect(await log().lastSeqOf(node)).toBe(streamHead.seq);
   });
+
+  it("lists the aggregates of a kind", async () => {
+    expect(await log().aggregatesOf("secret")).toEqual([]);
+    const one = { kind: "secret", namespace: "blue", id: "s-1" };
+    const others = [
+      { ...one, namespace: "red" },
+      { ...one, id: "s-2" },
+    ];
+    await grow(log(), one, 3);
+    for (const each of others) await grow(log(), each, 1);
+    const node = { kind: "node", namespace: "", id: "n-list" };
+    await log().append(node, noStreamPosition, someCommit(noStreamPosition));
+    const found = await log().aggregatesOf("secret");
+    expect(found).toHaveLength(3);
+    expect(found).toEqual(expect.arrayContaining([one, ...others]));
+    expect(await log().aggregatesOf("node")).toEqual([node]);
+  });
 }
 
 function ranges(log: () => EventLog): void {

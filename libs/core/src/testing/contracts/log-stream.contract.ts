@@ -12,7 +12,7 @@ export interface OutputHarness {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const say = (text: string, stream: LogChunk["stream"] = "stdout", at = 0): PlacedChunk => ({
-  ...{ stream, at },
+  ...{ stream, generation: 1, at },
   bytes: encoder.encode(text),
 });
 const textOf = (chunks: readonly LogChunk[]) =>
@@ -75,20 +75,21 @@ export function logStreamContract(name: string, make: () => Promise<OutputHarnes
     it("keeps bytes unchanged", async () => {
       const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
       const reading = await follow(harness, "e-1", false);
-      harness.sender.send("e-1", { stream: "stdout", at: 0, bytes });
+      harness.sender.send("e-1", { stream: "stdout", generation: 1, at: 0, bytes });
       expect((await reading.chunks.atLeast(1))[0]?.bytes).toEqual(bytes);
       await reading.close();
     });
-    it("keeps the place of each chunk, an empty one too", async () => {
+    it("keeps the generation and the place of each chunk, an empty one too", async () => {
       const reading = await follow(harness, "e-1", false);
       for (const at of [0, 7, 2 ** 40]) harness.sender.send("e-1", say("a", "stdout", at));
-      harness.sender.send("e-1", say("", "stderr", 5));
-      const places = (await reading.chunks.atLeast(4)).map(({ stream, at, bytes }) => [stream, at, bytes.length]);
+      harness.sender.send("e-1", { ...say("", "stderr", 5), generation: 2 ** 41 });
+      const received = await reading.chunks.atLeast(4);
+      const places = received.map(({ stream, generation, at, bytes }) => [stream, generation, at, bytes.length]);
       expect(places).toEqual([
-        ["stdout", 0, 1],
-        ["stdout", 7, 1],
-        ["stdout", 2 ** 40, 1],
-        ["stderr", 5, 0],
+        ["stdout", 1, 0, 1],
+        ["stdout", 1, 7, 1],
+        ["stdout", 1, 2 ** 40, 1],
+        ["stderr", 2 ** 41, 5, 0],
       ]);
       await reading.close();
     });

@@ -1,4 +1,4 @@
-import { type AggregateRef, shardOf } from "@shoal/proto";
+import { type AggregateRef, shardOf, subjectOf } from "@shoal/proto";
 import { Fault } from "../../fault.ts";
 import { type Kinds, kinds } from "../../kinds.ts";
 import { paced } from "../../paced.ts";
@@ -63,6 +63,11 @@ export function memoryEventLog(proc: SimulatedProcess, store: LogStore, known: K
       return found.length > most ? (found[most - 1]?.seq ?? afterSeq) : upTo;
     },
     lastSeqOf: (aggregate) => proc.exchange("load", () => store.messagesOf(aggregate).at(-1)?.seq ?? 0),
+    aggregatesOf: (kind) =>
+      proc.exchange("load", () => {
+        const found = store.messages.filter(({ aggregate }) => aggregate.kind === kind);
+        return [...new Map(found.map(({ aggregate }) => [subjectOf(aggregate), aggregate])).values()];
+      }),
     lastSeq: () => proc.exchange("load", () => store.messages.at(-1)?.seq ?? 0),
   };
 }

@@ -22,7 +22,8 @@ export function createOutputStore(): OutputStore {
       const saved = chunks.get(executionId) ?? [];
       chunks.set(executionId, saved);
       const last = saved.findLast(({ stream }) => stream === given.stream);
-      const chunk = { at: last === undefined ? 0 : last.at + last.bytes.length, ...given };
+      const at = last === undefined ? 0 : last.at + last.bytes.length;
+      const chunk = { generation: 1, at, ...given };
       saved.push(chunk);
       if (saved.length > chunksMax) saved.shift();
       for (const emit of onWritten) emit(executionId, chunk);
@@ -33,8 +34,8 @@ export function createOutputStore(): OutputStore {
 /** The node's side. */
 export function memoryLogSender(proc: SimulatedProcess, store: OutputStore): LogSender {
   return {
-    send(executionId, { stream, at, bytes }) {
-      const chunk: PlacedChunk = { stream, at, bytes: bytes.slice() };
+    send(executionId, { bytes, ...place }) {
+      const chunk: PlacedChunk = { ...place, bytes: bytes.slice() };
       proc.send("output", () => store.write(executionId, chunk));
     },
   };

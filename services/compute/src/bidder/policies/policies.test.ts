@@ -205,7 +205,15 @@ describe("the policies of a node", () => {
   it("refuse networks where the node rejects them", async () => {
     const closed = createPolicies({ ...around, rejectNetworked: true });
     expect(await evaluateAsk(closed, askOf())).toMatchObject({ fit: true });
-    const verdict = await evaluateAsk(closed, askOf({ task: { engine, network: { type: "host" } } }));
-    expect(verdict).toMatchObject({ fit: false, why: expect.stringContaining("network host") });
+    expect(await evaluateAsk(closed, askOf({ task: { engine, network: { type: "none" } } }))).toMatchObject({
+      fit: true,
+    });
+    for (const type of ["host", "full", "http", "bridge"]) {
+      const network = type === "http" ? { type, domains: ["example.com"] } : { type };
+      expect(await evaluateAsk(closed, askOf({ task: { engine, network } }))).toMatchObject({
+        fit: false,
+        why: `network: this node does not run tasks with network ${type}`,
+      });
+    }
   });
 });

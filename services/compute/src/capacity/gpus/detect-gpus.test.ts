@@ -24,6 +24,12 @@ const intelOutput = `Device ID,Device Name,PCI BDF Address,Memory Physical Size
 0,"Intel(R) Data Center GPU Flex 170","0000:4d:00.0","14248.00 MiB"
 `;
 
+/** The arguments with which each tool prints these formats. */
+const commands: Readonly<Record<string, string>> = {
+  "nvidia-smi": "--query-gpu=index,name,memory.total,pci.bus_id,uuid --format=csv,noheader,nounits",
+  "rocm-smi": "--showproductname --showbus --showmeminfo vram --json",
+  "xpu-smi": "discovery --dump 1,2,11,16",
+};
 const outputs: Readonly<Record<string, string>> = {
   "nvidia-smi": nvidiaOutput,
   "rocm-smi": amdOutput,
@@ -31,8 +37,8 @@ const outputs: Readonly<Record<string, string>> = {
 };
 const recorded =
   (tools: readonly string[], others: Readonly<Record<string, string>> = outputs): ProgramRun =>
-  async (program) => {
-    if (tools.includes(program)) return others[program] ?? "";
+  async (program, args) => {
+    if (tools.includes(program)) return args.join(" ") === commands[program] ? (others[program] ?? "") : "";
     throw Object.assign(new Error(`spawn ${program} ENOENT`), { code: "ENOENT" });
   };
 

@@ -72,7 +72,7 @@ function captureOf(run: Run): Capture {
   const { ports, assignment } = run;
   const folder = resultsFolderOf(run);
   return capture({
-    log: ports.log(assignment.executionId),
+    log: ports.log({ executionId: assignment.executionId, generation: run.generation }),
     begin: publishes(assignment.task) ? (stream) => ports.workspace.begin(`${folder}/${stream}`) : undefined,
     fileBytesMax: ports.limits.outputFileBytes,
     outputBytesMax: ports.limits.outputBytesMax,

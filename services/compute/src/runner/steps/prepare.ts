@@ -24,6 +24,7 @@ export async function prepare(run: Run, seen: RunState): Promise<RunState> {
     // A source that continues after its abort writes into a removed folder: the next start of the node sweeps what it
     // leaves.
     const inputs = await breakOff(ports.clock, limit.signal, fetchInputs(run, limit.signal, progress));
+    run.generation = Math.max(ports.clock.now(), run.generation + 1);
     return { state: "prepared", ...(await readyWork(run, withEnv(plan, secrets), inputs)), limit };
   } catch (failure) {
     limit.cancel();

@@ -4,9 +4,13 @@ import { lineWriterOf } from "./line-writer.ts";
 function harness(isWhole: boolean) {
   const lines: string[] = [];
   const writer = lineWriterOf("e-1", { isWhole, line: ({ stream, line }) => lines.push(`${stream} ${line}`) });
+  let generation = 1;
   const chunk = (stream: "stdout" | "stderr", at: number, text: string) =>
-    writer.chunk({ stream, at, bytes: Buffer.from(text) });
-  return { lines, chunk, rest: writer.rest };
+    writer.chunk({ stream, generation, at, bytes: Buffer.from(text) });
+  const startAgain = () => {
+    generation += 1;
+  };
+  return { lines, chunk, startAgain, rest: writer.rest };
 }
 
 describe("missing output", () => {
@@ -41,11 +45,31 @@ describe("missing output", () => {
     chunk("stdout", 510, "later\n");
     expect(lines).toEqual(["stdout now\n", "stderr [shoal: 6 bytes of stdout are missing here]\n", "stdout later\n"]);
   });
-  it("is not seen where a restarted node counts from the beginning", () => {
+  it("is counted over a restart of the node, which repeats the output of a task that has survived", () => {
     const { lines, chunk } = harness(true);
+    chunk("stdout", 0, "one\ntwo\n");
+    chunk("stdout", 0, "one\n");
+    chunk("stdout", 4, "two\nthree\n");
+    chunk("stdout", 20, "five\n");
+    expect(lines).toEqual([
+      "stdout one\n",
+      "stdout two\n",
+      "stdout three\n",
+      "stderr [shoal: 6 bytes of stdout are missing here]\n",
+      "stdout five\n",
+    ]);
+  });
+  it.each([true, false])("is counted from the beginning of each start of the task (whole: %s)", (isWhole) => {
+    const { lines, chunk, startAgain } = harness(isWhole);
     chunk("stdout", 0, "before\n");
+    startAgain();
     chunk("stdout", 0, "after\n");
-    chunk("stdout", 6, "more\n");
-    expect(lines).toEqual(["stdout before\n", "stdout after\n", "stdout more\n"]);
+    chunk("stdout", 10, "more\n");
+    expect(lines).toEqual([
+      "stdout before\n",
+      "stdout after\n",
+      "stderr [shoal: 4 bytes of stdout are missing here]\n",
+      "stdout more\n",
+    ]);
   });
 });

@@ -22,31 +22,36 @@ export interface LineWriterOptions {
   readonly isWhole: boolean;
 }
 
+/** Where the output that was read ends. */
+type OutputEnd = Pick<PlacedChunk, "generation" | "at">;
+
 /**
- * Delivers the lines of one execution. Where output is missing, because the node exceeded its rate, a message was lost, or
+ * Delivers the lines of one execution, each once. Where output is missing, because the node exceeded its rate, a message was lost, or
  * the stream dropped old output before it was read, a line of stderr has the number of bytes.
  */
 export function lineWriterOf(executionId: string, { line, isWhole }: LineWriterOptions): LineWriter {
   const limit = { lineChars: apiLimits.logLineBytes };
   const splitters = { stdout: lineSplitter(limit), stderr: lineSplitter(limit) };
-  const next: Record<LogStream, number | undefined> = isWhole
-    ? { stdout: 0, stderr: 0 }
-    : { stdout: undefined, stderr: undefined };
+  const ends: Record<LogStream, OutputEnd | undefined> = { stdout: undefined, stderr: undefined };
   const flush = (stream: LogStream): void => {
     const left = splitters[stream].rest();
     if (left !== "") line({ executionId, stream, line: left });
   };
   return {
-    chunk: ({ stream, at, bytes }) => {
-      const missing = at - (next[stream] ?? at);
-      // Negative when a restarted node counts from 0.
+    chunk: ({ stream, generation, at, bytes }) => {
+      const last = ends[stream];
+      const isFirst = last === undefined && !isWhole;
+      const expected = last?.generation === generation ? last.at : isFirst ? at : 0;
+      const missing = at - expected;
       if (missing > 0) {
         flush(stream);
         if (stream === "stdout") flush("stderr");
         line({ executionId, stream: "stderr", line: markOf(stream, missing) });
       }
-      next[stream] = at + bytes.length;
-      for (const each of splitters[stream].push(bytes)) line({ executionId, stream, line: each });
+      // A restarted node sends the output of a task that has survived from its beginning.
+      const added = missing < 0 ? bytes.subarray(-missing) : bytes;
+      ends[stream] = { generation, at: Math.max(expected, at + bytes.length) };
+      for (const each of splitters[stream].push(added)) line({ executionId, stream, line: each });
     },
     rest: () => {
       flush("stdout");

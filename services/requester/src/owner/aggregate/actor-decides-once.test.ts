@@ -73,6 +73,8 @@ it("a commit is never earlier than the one before it, though the clocks of reque
   await settled(slow.refresh().then(() => slow.command({ command: childEnded(0), id: "end", actor })));
   const [first, second] = sim.log.entries.map(({ commit }) => commit.at);
   expect(second).toBe(first);
+  // What is due is judged by the same time.
+  expect(slow.now()).toBe(first);
 });
 
 describe("a conflict", () => {

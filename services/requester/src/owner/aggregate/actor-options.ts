@@ -24,6 +24,8 @@ export interface ActorOptions<S, C extends NamedCommand, E extends StoredEvent> 
   readonly onUnreadable?: (failure: unknown) => void;
   /** Called when `onCommit` has thrown after a commit of this actor: the caller's reply does not contain that error. */
   readonly onFailed?: (failure: unknown) => void;
+  /** Called when it begins to decide or to read the log, after `onIdle` again. */
+  readonly onBusy?: () => void;
   /** Called when no decision is in progress and no command waits. */
   readonly onIdle?: () => void;
 }

@@ -56,6 +56,11 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
     return this.#aggregate.head.seq;
   }
 
+  /** The time at which it decides: never before its last commit, which a requester with a clock ahead may have dated. */
+  now(): number {
+    return Math.max(this.#options.clock.now(), this.#aggregate.at);
+  }
+
   /** False once another requester may decide about the aggregate. */
   isOpen(): boolean {
     return this.#open;
@@ -114,7 +119,9 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
 
   /** Starts the worker unless it runs. There is one worker, so that one commit is in progress at a time. */
   #work(): void {
-    this.#working ??= this.#untilNothingWaits();
+    if (this.#working !== undefined) return;
+    this.#options.onBusy?.();
+    this.#working = this.#untilNothingWaits();
   }
 
   async #untilNothingWaits(): Promise<void> {
@@ -149,10 +156,10 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
   }
 
   async #decide(batch: readonly PendingCommand<C>[]): Promise<void> {
-    const { kind, clock, log, features } = this.#options;
+    const { kind, log, features } = this.#options;
     features?.demandSupport();
-    const { head, at, commandIds } = this.#aggregate;
-    const now = Math.max(clock.now(), at);
+    const { head, commandIds } = this.#aggregate;
+    const now = this.now();
     const events: E[] = [];
     const replies: CommandReply[] = [];
     let draft = this.#aggregate.state;

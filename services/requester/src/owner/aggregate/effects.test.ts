@@ -107,6 +107,10 @@ describe("effects", () => {
     expect(tries.length).toBeGreaterThan(15);
     expect(tries.length).toBeLessThan(30);
     expect(owned.warnings.filter((each) => each.includes("deliver an effect"))).toHaveLength(1);
+    const before = tries.length;
+    await harness.until(owned.shard.close());
+    await sim.clock.advance(600_000);
+    expect(tries).toHaveLength(before);
   });
 
   it("are repeated while the log is unavailable", async () => {

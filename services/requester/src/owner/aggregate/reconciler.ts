@@ -39,15 +39,16 @@ export class Reconciler {
       this.remove(actor);
       return;
     }
-    const { clock, world, scheduler, effects } = this.#options;
-    const now = clock.now();
+    const { world, scheduler, effects } = this.#options;
+    // The time of its decisions: what is due to one is due to the other.
+    const now = actor.now();
     const reaction = actor.kind.react(state, world, now);
     for (const command of reaction.commands) this.#give(actor, command);
     effects.update(actor, reaction.effects);
     scheduler.request(actor, reaction.slots);
     const { nextAt } = reaction;
     // The commands issued here lead to a commit, and the commit to the next reaction.
-    this.#arm(actor, nextAt === undefined || nextAt > now ? nextAt : now + overdueMs);
+    this.#arm(actor, nextAt === undefined || nextAt > now ? nextAt : this.#options.clock.now() + overdueMs);
   }
 
   remove(actor: AnyActor): void {

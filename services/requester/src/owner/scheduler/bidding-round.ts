@@ -48,8 +48,6 @@ export interface BiddingOutcome {
   readonly places: readonly AssignedSlot[];
   readonly answers: readonly Answer[];
   readonly result: TryResult;
-  /** Every node of the pool was excluded by the filters, or refused for a reason that time does not change. */
-  readonly isNever: boolean;
   /** The ask for a reservation; false when the node answered without one, undefined when it has not answered. */
   readonly reserved: string | false | undefined;
   /** The executions that are to end for the reservation. */
@@ -104,9 +102,9 @@ export class BiddingRound {
     }
     const answers = [...this.#answers, ...this.#refusalsByFilters()];
     const outcome = { places: this.#places, answers, reserved: this.#reserved, victims: this.#victims };
-    if (this.#places.length >= this.#slots.length) return { ...outcome, result: "placed", isNever: false };
+    if (this.#places.length >= this.#slots.length) return { ...outcome, result: "placed" };
     const isLeft = this.#mayChange.size > 0 || this.#places.length > 0 || this.#draw(1).length > 0;
-    return { ...outcome, result: isLeft ? "room" : "node", isNever: !isLeft };
+    return { ...outcome, result: isLeft ? "room" : "node" };
   }
 
   #isDone(): boolean {

@@ -31,7 +31,10 @@ export interface LaneTurn {
   readonly reserves?: boolean;
 }
 
-/** Result of a try: every slot has a node; room is missing; or no node is left that would ever run it. */
+/**
+ * Result of a try: every slot has a node; room is missing; or no node is left that would ever run it, since the filters
+ * exclude each one of the pool, or it refused for a reason that time does not change.
+ */
 export type TryResult = "placed" | "room" | "node";
 
 export const laneLimits = {

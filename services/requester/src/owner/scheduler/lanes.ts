@@ -71,6 +71,7 @@ export class Lanes {
     this.#everyNode.delete(nodeId);
     for (const { of } of this.#classes.values()) of.remove(nodeId);
     this.#pinned.get(nodeId)?.pool.delete(nodeId);
+    this.tidy(nodeId);
   }
 
   /** Lanes with entries, whose nodes include this one. */

@@ -88,12 +88,11 @@ export class NamespaceQuotas {
     const used = this.#usedBy(claim.namespace, now);
     const allowed = this.#allowedAbove(used, claim);
     const [first] = ahead;
-    if (first === undefined || allowed.slots === 0) return allowed;
     const { slots } = this.#allowedAbove(
       ahead.reduce((sum, { use }) => sumOf(sum, use, 1), used),
       claim,
     );
-    if (slots === allowed.slots) return allowed;
+    if (first === undefined || slots === allowed.slots) return allowed;
     return { slots, why: `namespace ${claim.namespace} keeps its quota for ${first.jobId}, which has waited longer` };
   }
 

@@ -1,7 +1,8 @@
-import { sampleInfo } from "@shoal/core/testing";
+import { requirementsOf } from "@shoal/core";
+import { sampleInfo, sampleSpec } from "@shoal/core/testing";
 import { noResources } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
-import { NodeRooms } from "./node-rooms.ts";
+import { NodeRooms, type RoomUser } from "./node-rooms.ts";
 import { OtherQueues } from "./other-queues.ts";
 
 const nodeId = "n-one";
@@ -110,4 +111,29 @@ it("the revision of a node grows when it advertises something else or joins agai
   }
   expect(revisions).toEqual([1, 1, 2, 3, 3]);
   expect([...rooms.infos()]).toEqual([{ ...infoWith(1), engines: ["noop", "docker"] }]);
+});
+
+describe("a node with a reservation of one job", () => {
+  const user = (cpu: number, priority = 5): RoomUser => {
+    const requirements = requirementsOf(sampleSpec({ resources: { cpu: `${cpu}`, memory: "0b" } }));
+    return { priority, requirements: requirements ?? expect.unreachable() };
+  };
+  // The node has 4 cores free.
+  it.each<readonly [string, RoomUser, RoomUser, boolean]>([
+    ["has room for a job that fits beside it", user(3), user(1), true],
+    ["has none for a job that does not fit beside it", user(3), user(2), false],
+    ["has none for such a job of lower priority", user(3), user(2, 4), false],
+    ["has room for such a job of higher priority", user(3), user(2, 6), true],
+    ["has room for any job that fits while the reserved room is incomplete", user(5), user(2), true],
+  ])("%s", (_, ...[reserved, other, expected]) => {
+    const rooms = roomsWith(4);
+    rooms.reserve(nodeId, reserved);
+    expect(rooms.hasRoomFor(nodeId, reserved, 0)).toBe(reserved.requirements.resources.cpuCores <= 4);
+    expect(rooms.hasRoomFor(nodeId, other, 0)).toBe(expected);
+    // Only the job with the reservation ends it.
+    rooms.endReservation(nodeId, other);
+    expect(rooms.hasRoomFor(nodeId, other, 0)).toBe(expected);
+    rooms.endReservation(nodeId, reserved);
+    expect(rooms.hasRoomFor(nodeId, other, 0)).toBe(true);
+  });
 });

@@ -23,7 +23,7 @@ export async function placeEntry(options: PlaceOptions, lane: Lane, turn: LaneTu
   const { target, requirements, slots } = entry;
   const outcome = await new BiddingRound(options.bidding, lane, turn).run();
   if (turn.reserves === true) options.reservations.answered(lane, turn, outcome);
-  const { places, answers, result, isNever } = outcome;
+  const { places, answers, result } = outcome;
   const isOver = entry.slots.length === 0 || !target.isOpen();
   if (places.length > 0 && isOver) {
     release(options, outcome);
@@ -47,7 +47,7 @@ export async function placeEntry(options: PlaceOptions, lane: Lane, turn: LaneTu
     if (options.membership.settled()) {
       const placed = new Set(places.map(({ slot }) => slot));
       const waiting = entry.slots.map(({ slot }) => slot).filter((slot) => !placed.has(slot));
-      commands.push({ name: "Wait", slots: waiting, why, answers, never: isNever });
+      commands.push({ name: "Wait", slots: waiting, why, answers, never: result === "node" });
       options.reporter.remove(entry);
     }
   }

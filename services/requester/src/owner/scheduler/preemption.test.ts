@@ -132,6 +132,17 @@ describe("a job that finds no room", () => {
     expect(orders.map(({ jobId }) => jobId)).toEqual([urgent.ref.id]);
   });
 
+  it("is not searched for while its lane searches for another one", async () => {
+    const { submit, clock, nodes, orders } = setUp({ victims: [undefined, [low], [low]] });
+    // Each try, and each search, waits 300 ms for it.
+    (nodes.get("n-0") ?? expect.unreachable()).isSilent = true;
+    const first = submit(cores(1));
+    await clock.advance(450);
+    submit(cores(1));
+    await clock.advance(1_500);
+    expect(orders.map(({ jobId }) => jobId)).toEqual([first.ref.id]);
+  });
+
   it("waits for another one of its lane, unless it has a higher priority", async () => {
     const { submit, clock, orders } = setUp({ victims: [[low], [low]] });
     const first = submit(cores(1));

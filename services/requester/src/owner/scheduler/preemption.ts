@@ -35,18 +35,21 @@ export class Preemption {
     this.#options = options;
   }
 
-  /** Calls `found` with a turn on the node for an entry of the lane; does nothing when none may preempt now. */
-  search(lane: Lane, found: (turn: LaneTurn) => void): void {
+  /**
+   * Calls `found` with a turn on the node for an entry of the lane; does nothing when none may preempt now. The lane
+   * searches again once the returned promise resolves: only then is the reservation known.
+   */
+  search(lane: Lane, found: (turn: LaneTurn) => Promise<void>): void {
     if (this.#options.auction.preemption !== true || !lane.isBlocked || this.#searching.has(lane)) return;
     const entry = this.#nextOf(lane);
     if (entry === undefined) return;
     this.#searches.set(entry, { at: this.#options.clock.now(), slots: entry.slots });
     this.#searching.add(lane);
     void this.#nodeFor(lane, entry)
-      .then((nodeId) => {
+      .then(async (nodeId) => {
         if (nodeId === undefined) this.#failed.set(lane, { at: this.#options.clock.now(), priority: entry.priority });
         const turn = nodeId === undefined ? undefined : lane.takeFor(entry, nodeId);
-        if (turn !== undefined) found(turn);
+        if (turn !== undefined) await found(turn);
       })
       .finally(() => {
         this.#searching.delete(lane);

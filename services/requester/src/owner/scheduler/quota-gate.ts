@@ -27,7 +27,7 @@ interface Waiting {
 }
 
 // A job for which no node has room must not keep the quota idle for long: as long as a node gathers room for a job, and
-// then not for the same time.
+// then not for the same time. It counts from its turn: the jobs before it may take longer.
 const reservedMs = 600_000;
 
 /**
@@ -37,8 +37,9 @@ const reservedMs = 600_000;
 export class QuotaGate {
   readonly #options: QuotaGateOptions;
   readonly #waiting = new Map<string, Waiting>();
-
   readonly #quotas: NamespaceQuotas;
+  /** Since when a quota is kept for an entry and for none before it. */
+  readonly #firstAt = new WeakMap<PendingEntry, number>();
 
   constructor(options: QuotaGateOptions) {
     this.#options = options;
@@ -133,21 +134,32 @@ export class QuotaGate {
 
   #firstDue(namespace: string): HeldJob | undefined {
     const { held, resumed } = this.#waiting.get(namespace) ?? {};
-    const [first] = [held, resumed].flatMap((queue) => this.#dueIn(queue)).toSorted(compareHeld);
-    return first;
+    const [first] = [held, resumed]
+      .flatMap((queue) => this.#dueIn(queue))
+      .toSorted((one, other) => compareHeld(one.job, other.job));
+    if (first === undefined) return undefined;
+    const { entry, job } = first;
+    const now = this.#options.clock.now();
+    const others = [...this.#options.others.heldOf(namespace, now)];
+    const isFirst = others.every((other) => compareHeld(job, other) < 0);
+    if (isFirst && !this.#firstAt.has(entry)) this.#firstAt.set(entry, now);
+    return job;
   }
 
   /** The first due entry of a queue. */
-  #dueIn(queue: PendingQueue<PendingEntry> | undefined): readonly HeldJob[] {
+  #dueIn(
+    queue: PendingQueue<PendingEntry> | undefined,
+  ): readonly { readonly entry: PendingEntry; readonly job: HeldJob }[] {
     const { clock, reserveAfterMs = Infinity } = this.#options;
+    const now = clock.now();
     let looked = 0;
     for (const entry of queue?.inOrder() ?? []) {
       if (looked++ >= laneLimits.looked) return [];
       const { priority, since, target } = entry;
-      const dueMs = clock.now() - since - reserveAfterMs;
-      const isDue = dueMs >= 0 && Math.floor(dueMs / reservedMs) % 2 === 0;
+      const firstMs = now - (this.#firstAt.get(entry) ?? now);
+      const isDue = now - since >= reserveAfterMs && Math.floor(firstMs / reservedMs) % 2 === 0;
       const use = isDue ? this.#quotas.useOfOne(claimOf(entry, 1)) : undefined;
-      if (use !== undefined) return [{ jobId: target.ref.id, priority, since, use }];
+      if (use !== undefined) return [{ entry, job: { jobId: target.ref.id, priority, since, use } }];
     }
     return [];
   }

@@ -122,6 +122,24 @@ describe("a namespace with a quota", () => {
     expect([large, small].map((job) => job.summary())).toEqual(["queued", "running"]);
   });
 
+  it("is kept for ten minutes from a job's turn on, however long the jobs before it took", async () => {
+    const { submit, clock, complete, scheduler } = harnessWith("* cpu=8");
+    const running = submit(cores(8));
+    const before = [submit(cores(6)), submit(cores(2))];
+    const large = submit(cores(8));
+    await clock.advance(reserveAfterMs + 540_000);
+    await complete(running);
+    await clock.advance(300_000);
+    for (const job of before.slice(1)) await complete(job);
+    const small = submit(cores(2));
+    await clock.settle();
+    expect(messageOf(small)).toContain(`keeps its quota for ${large.ref.id}`);
+    await clock.advance(600_000);
+    scheduler.retryHeld();
+    await clock.settle();
+    expect([large, small].map((job) => job.summary())).toEqual(["queued", "running"]);
+  });
+
   it("is kept for a job of another requester that comes before, and not for one that comes later", async () => {
     const { submit, clock, scheduler } = harnessWith("* cpu=8");
     const use = { cpuCores: 8, memoryBytes: 0, gpus: 0, jobs: 1 };

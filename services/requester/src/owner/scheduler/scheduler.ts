@@ -178,7 +178,7 @@ export class Scheduler {
     lane.add(entry);
     const turn = lane.takeNew(entry);
     if (turn === undefined) this.#start(lane, false);
-    else this.#try(lane, turn);
+    else void this.#try(lane, turn);
     this.#reporter.add(entry);
     if (lane.isBlocked) this.#reportBehind(lane);
     this.#preempt(lane);
@@ -204,11 +204,12 @@ export class Scheduler {
   /** Starts a try for every entry of these lanes that can start now, in one order for all of them. */
   #startInTurn(lanes: readonly Lane[], all: boolean): void {
     const now = this.#options.clock.now();
-    for (const { lane, turn } of turnsOf(lanes, now, all)) this.#try(lane, turn);
+    for (const { lane, turn } of turnsOf(lanes, now, all)) void this.#try(lane, turn);
     for (const lane of lanes) this.#arm(lane);
   }
 
-  #try(lane: Lane, turn: LaneTurn): void {
+  /** Asks nodes for an entry; resolves once the result is applied. */
+  async #try(lane: Lane, turn: LaneTurn): Promise<void> {
     const { entry } = turn;
     const slots = entry.slots;
     const claim = this.#gate.enter(entry, lane.slotsPerTurn);
@@ -217,28 +218,26 @@ export class Scheduler {
       this.#reporter.remove(entry);
       return;
     }
-    placeEntry(this.#placing, lane, { ...turn, slotsMax: claim.slots })
-      .catch((failure: unknown) => {
+    const result = await placeEntry(this.#placing, lane, { ...turn, slotsMax: claim.slots }).catch(
+      (failure: unknown) => {
         const { id } = entry.target.ref;
         this.#options.logger.warn({ jobId: id, ...causeOf(failure) }, "could not place a job; retrying");
         return "node" as const;
-      })
-      .then((result) => {
-        const isOver = entry.slots.length === 0 || !entry.target.isOpen();
-        // The job did not accept a placement that it still requests: no immediate retry.
-        const isStuck = result === "placed" && entry.slots === slots;
-        // Some of its slots have nodes: the other jobs of its namespace come first now.
-        if (entry.slots !== slots) {
-          this.#gate.remove(entry);
-          entry.since = this.#options.clock.now();
-        }
-        lane.tried(entry, isStuck ? "node" : result, !isOver);
-        if (isOver) this.#forget(entry);
-        this.#gate.leave(claim);
-        this.#start(lane, false);
-        if (lane.isBlocked) this.#reportBehind(lane);
-        this.#preempt(lane);
-      });
+      },
+    );
+    const isOver = entry.slots.length === 0 || !entry.target.isOpen();
+    // The job did not accept a placement that it still requests: no immediate retry.
+    const isStuck = result === "placed" && entry.slots === slots;
+    // Some of its slots have nodes: the other jobs of its namespace come first now.
+    if (entry.slots !== slots) {
+      this.#gate.remove(entry);
+      entry.since = this.#options.clock.now();
+    }
+    lane.tried(entry, isStuck ? "node" : result, !isOver);
+    this.#gate.leave(claim);
+    this.#start(lane, false);
+    if (lane.isBlocked) this.#reportBehind(lane);
+    this.#preempt(lane);
   }
 
   /** Ends executions of lower priorities for the first entry of the lane, when that is allowed and no room is free. */
@@ -263,12 +262,6 @@ export class Scheduler {
     this.#reporter.report(lane, `waiting for room; other jobs waiting for the same nodes: ${others}`);
   }
 
-  /** The entry is placed, or its job was removed. */
-  #forget(entry: PendingEntry): void {
-    for (const member of this.#entries.get(entry.target)?.values() ?? [])
-      if (member.entry === entry) this.#drop(entry.target, member);
-  }
-
   /** Schedules the next full pass over a lane, as long as an entry waits in it. */
   #arm(lane: Lane): void {
     if (lane.waiting === 0 || lane.cancelRetry !== undefined) return;
@@ -277,7 +270,7 @@ export class Scheduler {
       lane.cancelRetry = undefined;
       lane.reset(clock.now());
       const turn = this.#reservations.next(lane);
-      if (turn !== undefined) this.#try(lane, turn);
+      if (turn !== undefined) void this.#try(lane, turn);
       this.#start(lane, true);
       this.#preempt(lane);
     });

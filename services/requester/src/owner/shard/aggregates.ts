@@ -45,6 +45,8 @@ export interface AggregatesOptions {
 export class Aggregates {
   readonly #options: AggregatesOptions;
   readonly #actors = new Actors();
+  /** Actors that decide or read, also of aggregates that are not in `#actors`: they do not exist yet, or are settled. */
+  readonly #busy = new Set<AnyActor>();
   readonly #opening = new Map<string, Promise<AnyActor>>();
   readonly #quarantine = new Quarantine();
   readonly #inFlight: InFlightWrites;
@@ -195,6 +197,7 @@ export class Aggregates {
       this.#options.reconciler.remove(actor);
       actor.close();
     }
+    for (const actor of this.#busy) actor.close();
     this.#actors.clear();
   }
 
@@ -221,7 +224,15 @@ export class Aggregates {
         this.#drop(actor);
         void this.#setAside(quarantinedBy(actor.ref, failure));
       },
-      onIdle: () => this.#evict(actor),
+      onBusy: () => {
+        this.#busy.add(actor);
+        // Loaded while the shard closed.
+        if (this.#closed.signal.aborted) actor.close();
+      },
+      onIdle: () => {
+        this.#busy.delete(actor);
+        this.#evict(actor);
+      },
     });
     return actor;
   }

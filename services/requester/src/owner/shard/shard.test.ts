@@ -256,6 +256,19 @@ it("a clean stop stores the positions that are due later", async () => {
   expect(sim.positions.load("jobs", 3)?.eventsSeq).toBe(lastSeq);
 });
 
+it("an aggregate that is not in memory is read once for commands that arrive together", async () => {
+  const { sim, open, give, until } = shardHarness();
+  const [id = ""] = jobIds(1);
+  await give(id, submitted(id));
+  await give(id, stop);
+  const { shard, log } = await open("a");
+  await sim.clock.advance(5_000);
+  const before = log.loads;
+  const commands = [1, 2, 3].map(() => shard.command({ aggregate: jobRef(id), command: stop, actor: client }));
+  expect(await until(Promise.all(commands))).toMatchObject(commands.map(() => ({ ok: true, changed: false })));
+  expect(log.loads - before).toBe(1);
+});
+
 it("an aggregate leaves memory once it is settled and projected", async () => {
   const { sim, open, give, until } = shardHarness();
   const { shard } = await open("a");
@@ -319,4 +332,18 @@ it("the positions reach a commit that a view stores late, also when no commit fo
   answering.resolve();
   await sim.clock.advance(30_000);
   expect(sim.positions.load("jobs", 3)?.eventsSeq).toBe(lastSeq);
+});
+
+it("a shard that is closed decides no more about an aggregate that does not exist yet", async () => {
+  const { sim, open, until } = shardHarness();
+  const away = () => Promise.reject(new Fault("LOG_UNREACHABLE", "no answer came"));
+  const { shard, log } = await open("a", { change: (ports) => ({ log: { ...ports.log, append: away } }) });
+  const [id = ""] = jobIds(1);
+  const created = shard.command({ aggregate: jobRef(id), command: submitted(id), actor: client });
+  await sim.clock.advance(5_000);
+  expect(log.appends).toBeGreaterThan(1);
+  await until(Promise.all([shard.close(), expect(created).rejects.toMatchObject({ code: "LOG_UNREACHABLE" })]));
+  const before = log.appends;
+  await sim.clock.advance(60_000);
+  expect(log.appends).toBe(before);
 });

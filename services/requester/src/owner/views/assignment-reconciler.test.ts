@@ -1,9 +1,10 @@
-import { foldJob, liveExecutions } from "@shoal/core";
+import { foldJob, liveExecutions, silentLogger, type ViewStore } from "@shoal/core";
 import { createSimulatedCluster, entriesOf, type SimulatedCluster, sampleInfo } from "@shoal/core/testing";
 import { JobSpec } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { createRequester } from "../../create-requester.ts";
 import { memoryPorts } from "../../testing/memory-ports.ts";
+import { AssignmentReconciler } from "./assignment-reconciler.ts";
 
 const nodeId = "n-one";
 const settings = {
@@ -147,6 +148,31 @@ describe("the owner of a shard", () => {
     for (const index of all) write(index);
     await sim.clock.advance(8_000);
     expect(left()).toBe(0);
+  });
+
+  it("reads the bucket once for shards that it claims and nodes that return together", async () => {
+    const sim = createSimulatedCluster();
+    const { log, views, clock } = sim.requester("a");
+    const patterns: string[] = [];
+    const watch: ViewStore["watch"] = (pattern, watcher) => {
+      patterns.push(pattern);
+      return views.assignments.watch(pattern, watcher);
+    };
+    const ports = {
+      log,
+      views: { ...views, assignments: { ...views.assignments, watch } },
+      logger: silentLogger,
+      clock,
+    };
+    const reconciler = new AssignmentReconciler(ports, { leaseOf: () => undefined, actors: () => [] });
+    await reconciler.start();
+    for (const id of ["n-one", "n-two", undefined, "n-three", undefined]) {
+      reconciler.soon(id);
+      await sim.clock.advance(50);
+    }
+    await sim.clock.advance(10_000);
+    expect(patterns).toEqual([">"]);
+    await reconciler.stop();
   });
 
   it("rewrites missing assignments, with the same bytes, when a node returns", async () => {

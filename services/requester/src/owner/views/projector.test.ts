@@ -61,3 +61,8 @@ it("a write waits for what precedes it, and is retried when that fails", async (
   await stored;
   expect([preceding.length, sim.views.jobs.get(change.key)]).toEqual([0, { id: "j-1", seq: 4 }]);
 });
+
+it("a change of a bucket without a store is a bug, and no failed write", async () => {
+  const { projector } = harness("LOG_UNREACHABLE", 0);
+  await expect(projector.apply([{ ...change, bucket: "unknown" }])).rejects.toThrow("the bucket unknown has no store");
+});

@@ -1,4 +1,14 @@
-import { backoffMs, type Change, type Clock, causeOf, entryOf, type Logger, pause, type ViewStore } from "@shoal/core";
+import {
+  assert,
+  backoffMs,
+  type Change,
+  type Clock,
+  causeOf,
+  entryOf,
+  type Logger,
+  pause,
+  type ViewStore,
+} from "@shoal/core";
 import { unreachableBackoff } from "../aggregate/until-reachable.ts";
 import { WriteCoalescer } from "./write-coalescer.ts";
 
@@ -25,7 +35,7 @@ export class Projector {
     this.#coalescer = new WriteCoalescer(ports.clock, (change) => this.#write(change));
   }
 
-  /** Writes changes; resolves when all are stored. Never rejects; never resolves once closed. */
+  /** Writes changes; resolves when all are stored. Never resolves once closed; rejects for an unknown bucket only. */
   async apply(all: readonly Change[]): Promise<void> {
     await Promise.all(all.map((change) => (change.urgent ? this.#write(change) : this.#coalescer.put(change))));
   }
@@ -43,7 +53,7 @@ export class Projector {
   async #write({ bucket, key, seq, value }: Change): Promise<void> {
     const { clock, logger, views, beforeWrite } = this.#ports;
     const store = views[bucket];
-    if (store === undefined) return;
+    assert(store !== undefined, `the bucket ${bucket} has no store`);
     const { signal } = this.#closed;
     for (let failures = 0; !signal.aborted; failures++) {
       try {
