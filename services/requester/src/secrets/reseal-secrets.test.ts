@@ -124,6 +124,15 @@ describe("sealing all secrets to a new first key", () => {
     ]);
   });
 
+  it("names a secret that cannot be read, and seals the others", async () => {
+    sim.log.put({ kind: "secret", namespace: "team", id: "two" }, "damaged");
+    const done = await resealAll(processOf(next + old).secrets);
+    expect(done.resealed).toBe(versionsInAll - values.two.length);
+    expect(done.failed).toEqual([
+      { namespace: "team", name: "two", version: 0, keyId: "", why: expect.stringContaining("two") },
+    ]);
+  });
+
   it("continues after the secret that a call names", async () => {
     const { secrets } = processOf(next + old);
     // In order: one, three, two.

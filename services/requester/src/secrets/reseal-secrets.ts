@@ -9,7 +9,7 @@ export interface Resealing {
   readonly keyId: string;
   /** Versions that are sealed to it by this call. */
   readonly resealed: number;
-  /** Versions that are sealed to a key that this requester does not have. */
+  /** Versions that are sealed to a key that this requester does not have; version 0 of a secret that cannot be read. */
   readonly failed: readonly (SecretName & { readonly version: number; readonly keyId: string; readonly why: string })[];
   /** Where the next call continues; empty after the last secret. */
   readonly next: string;
@@ -39,7 +39,9 @@ export async function resealSecrets(parts: SecretParts, { secrets, after, actor 
   const failed: Resealing["failed"][number][] = [];
   let resealed = 0;
   for (const secret of now) {
-    const old = ((await readSecret(parts, secret))?.versions ?? []).filter(({ keyId }) => keyId !== keys.keyId);
+    const versions = await versionsOf(parts, secret);
+    if (typeof versions === "string") failed.push({ ...secret, version: 0, keyId: "", why: versions });
+    const old = typeof versions === "string" ? [] : versions.filter(({ keyId }) => keyId !== keys.keyId);
     for (const version of old) {
       const newlySealed = sealedAgain(keys, secret, version);
       if (typeof newlySealed === "string")
@@ -51,6 +53,17 @@ export async function resealSecrets(parts: SecretParts, { secrets, after, actor 
   const last = now.at(-1);
   const next = last === undefined || now.length === remaining.length ? "" : keyOf(last);
   return { keyId: keys.keyId, resealed, failed, next };
+}
+
+/** The stored versions, or why the secret cannot be read: one that is quarantined does not keep the others from their key. */
+async function versionsOf(parts: SecretParts, secret: SecretName): Promise<readonly SecretVersion[] | string> {
+  try {
+    return (await readSecret(parts, secret))?.versions ?? [];
+  } catch (failure) {
+    const { code, why } = causeOf(failure);
+    if (code === "LOG_DAMAGED" || code === "LOG_NEWER") return why;
+    throw failure;
+  }
 }
 
 /** By which the secrets are ordered. */

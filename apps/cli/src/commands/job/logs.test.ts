@@ -55,6 +55,19 @@ describe("shoal job logs", () => {
     expect(await shoal("job", "logs", "hello", "--stderr")).toEqual({ code: 0, out: "", err: "a warning\n" });
   });
 
+  it("shows why a job without output has failed", async () => {
+    fakeLogSocket([]);
+    const failed = Object(wireJob("failed"));
+    const State = { ...failed.State, Message: "no such image" };
+    const { shoal } = await requester({
+      [`GET ${jobs}/broken`]: { Job: { ...failed, State } },
+      [`GET ${jobs}/quiet`]: { Job: wireJob("completed") },
+    });
+    const err = "No output: the job has failed. no such image\n";
+    expect(await shoal("job", "logs", "broken")).toEqual({ code: 0, out: "", err });
+    expect(await shoal("job", "logs", "quiet")).toEqual({ code: 0, out: "", err: "" });
+  });
+
   it("mixes the lines of several executions, each with its execution, unless one is chosen", async () => {
     const [first, second] = ["e-11111111-a", "e-22222222-b"];
     const mixed = [

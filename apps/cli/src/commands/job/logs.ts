@@ -1,3 +1,4 @@
+import type { Client } from "@shoal/client";
 import type { CommandPart } from "../../command.ts";
 import { logPrinter, writesAtOnce } from "../../output/print-logs.ts";
 
@@ -22,11 +23,20 @@ export const logs: CommandPart = {
       tail: options.flag("tail"),
       signal: context.interrupted(),
     });
+    let isEmpty = true;
     for await (const line of lines) {
+      isEmpty = false;
       if (streams.length > 0 && !streams.includes(line.stream)) continue;
       if (context.output === "json") terminal.out(`${JSON.stringify(line)}\n`);
       else print(line);
     }
+    if (isEmpty && context.output !== "json") terminal.err(await failureOf(client, job, namespace));
     return 0;
   },
 };
+
+/** Why a job without output has failed, as a line; empty when it has not. */
+async function failureOf(client: Client, job: string, namespace: string | undefined): Promise<string> {
+  const found = await client.job(job, { namespace }).catch(() => undefined);
+  return found?.state.stateType === "failed" ? `No output: the job has failed. ${found.state.message}\n` : "";
+}

@@ -19,8 +19,10 @@ export const resealSecrets = defineRoute({
         z.object({
           namespace: z.string().describe("the namespace of the secret"),
           name: z.string().describe("its name"),
-          version: z.int().describe("the version that is still sealed to another key"),
-          keyId: z.string().describe("that key"),
+          version: z
+            .int()
+            .describe("the version that is still sealed to another key; 0 for a secret that cannot be read"),
+          keyId: z.string().describe("that key; empty for a secret that cannot be read"),
           why: z.string().describe("why it could not be sealed again"),
         }),
       )

@@ -171,6 +171,8 @@ describe("the policies of a node", () => {
     expect((await score(around, preferring)) - (await score(around))).toBe(10);
     const half = { ...around, available: () => ({ ...capacity, cpuCores: 2 }) };
     expect((await score(around)) - (await score(half))).toBe(40);
+    const third = { ...around, available: () => ({ ...around.capacity, cpuCores: around.capacity.cpuCores / 3 }) };
+    expect(await score(third)).toBe(26.67);
   });
 
   it("grant the host network where the node's owner allows it", async () => {

@@ -10,8 +10,8 @@ export const room = ({ capacity, available }: BidContext): BidPolicy => ({
   evaluate() {
     const free = available();
     const share = (part: number, whole: number) => (whole > 0 ? part / whole : 1);
-    return yes(
-      roomWeight * Math.min(share(free.cpuCores, capacity.cpuCores), share(free.memoryBytes, capacity.memoryBytes)),
-    );
+    const least = Math.min(share(free.cpuCores, capacity.cpuCores), share(free.memoryBytes, capacity.memoryBytes));
+    // Histories show it: 30 rather than 29.999999999999996.
+    return yes(Math.round(roomWeight * least * 100) / 100);
   },
 });
