@@ -37,6 +37,8 @@ export interface SchedulerHarnessOptions {
   readonly quotas?: ReadonlyMap<string, Quota>;
   /** Whether refusals for lack of room carry the room that is left. */
   readonly showsRoom?: boolean;
+  /** Whether every node had time to send a heartbeat; they had when left out. */
+  readonly settled?: () => boolean;
   /** Called with the orders to end executions. */
   readonly preempt?: Preempt;
   /** Called with each release, whether a node holds room for it or not. */
@@ -221,7 +223,7 @@ function bidClientOf(
 
 /** A scheduler with nodes and jobs in memory and a manual clock. All nodes are connected and known. */
 export function schedulerHarness(options: SchedulerHarnessOptions): SchedulerHarness {
-  const { showsRoom = true, seed = 0, auction = { width: 3, rounds: 8, waitMs: 300 } } = options;
+  const { showsRoom = true, settled = () => true, seed = 0, auction = { width: 3, rounds: 8, waitMs: 300 } } = options;
   const clock = createManualClock(undefined, createPrng(seed));
   const prng = createPrng(seed).split("scheduler");
   const nodes = new Map(options.nodes.map((info) => [info.nodeId, new TestNode(info, showsRoom)]));
@@ -241,7 +243,7 @@ export function schedulerHarness(options: SchedulerHarnessOptions): SchedulerHar
     ...(options.quotas === undefined ? {} : { quotas: options.quotas }),
     random: { uuid: () => `id-${ids++}`, fraction: () => prng.fraction() },
     logger: { info: () => undefined, warn: (facts, sentence) => raise(`${sentence} ${JSON.stringify(facts)}`) },
-    membership: { candidate: (nodeId) => known.get(nodeId), settled: () => true },
+    membership: { candidate: (nodeId) => known.get(nodeId), settled },
   });
   for (const nodeId of nodes.keys()) beat(nodeId);
   const harness: SchedulerHarness = {

@@ -121,7 +121,7 @@ export class BiddingRound {
       fraction: () => random.fraction(),
       accepts: (nodeId) =>
         !this.#mayChange.has(nodeId) &&
-        refusedBy.get(nodeId) !== rooms.revisionOf(nodeId) &&
+        refusedBy.get(nodeId)?.revision !== rooms.revisionOf(nodeId) &&
         isCandidate(nodeId) &&
         this.#lane.fits(this.#entry, nodeId) &&
         !this.#isLeft(nodeId),
@@ -212,7 +212,14 @@ export class BiddingRound {
     const info = rooms.infoOf(nodeId);
     if ((accepted && slots > 0) || info === undefined) return;
     if (accepted || busy === true) this.#lane.refusedBy(info, this.#entry.requirements.resources, available);
-    else this.#entry.refusedBy.set(nodeId, rooms.revisionOf(nodeId));
+    else this.#refusedBy(bid);
+  }
+
+  /** Its reason is stored: a requester that does not know every node yet records it later, without asking again. */
+  #refusedBy({ nodeId, why }: Bid): void {
+    const { refusedBy } = this.#entry;
+    const isExplained = refusedBy.size < scheduleLimits.explained;
+    refusedBy.set(nodeId, { revision: this.#options.rooms.revisionOf(nodeId), why: isExplained ? why : undefined });
   }
 
   #unanswered(nodeId: string, claim: RoomClaim | undefined, isTimedOut: boolean): void {
@@ -240,8 +247,10 @@ export class BiddingRound {
       const info = rooms.infoOf(nodeId);
       if (info === undefined || asked.has(nodeId) || refusals.length >= scheduleLimits.explained) continue;
       const verdict = evaluateAll(filters, { requirements, info });
+      const refusal = refusedBy.get(nodeId);
       if (!verdict.fit) refusals.push({ nodeId, accepted: false, why: verdict.why });
-      else if (refusedBy.has(nodeId)) refusals.push({ nodeId, accepted: false, why: "refused this job earlier" });
+      else if (refusal !== undefined)
+        refusals.push({ nodeId, accepted: false, why: refusal.why ?? "refused this job earlier" });
     }
     return refusals;
   }

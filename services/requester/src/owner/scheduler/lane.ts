@@ -241,7 +241,7 @@ export class Lane {
   #canStartOn(nodeId: string, entry: PendingEntry, now: number): boolean {
     const { rooms } = this.#options;
     if (!rooms.hasRoomFor(nodeId, entry, now)) return false;
-    return entry.refusedBy.get(nodeId) !== rooms.revisionOf(nodeId) && this.fits(entry, nodeId);
+    return entry.refusedBy.get(nodeId)?.revision !== rooms.revisionOf(nodeId) && this.fits(entry, nodeId);
   }
 
   #find(now: number, all: boolean): LaneTurn | undefined {

@@ -3,6 +3,14 @@ import type { Answer, JobSpec, Requirements } from "@shoal/proto";
 import type { QueuePosition } from "./pending-queue.ts";
 import type { Placeable } from "./placeable.ts";
 
+/** A refusal that time does not change. */
+export interface Refusal {
+  /** The node's revision at that time: a changed node is asked again. */
+  readonly revision: number;
+  /** Undefined when the explanations have enough reasons. */
+  readonly why: string | undefined;
+}
+
 /** The slots of one job that wait in one lane. */
 export interface PendingEntry extends QueuePosition {
   /** When the job was created, or got its last nodes: a job with many slots takes turns with the others. */
@@ -16,6 +24,6 @@ export interface PendingEntry extends QueuePosition {
   slots: readonly Slot[];
   /** Why its last try found too few nodes. */
   shortage: { readonly why: string; readonly answers: readonly Answer[] } | undefined;
-  /** Nodes that refused this job for a reason that time does not change, with the node's revision at that time. */
-  readonly refusedBy: Map<string, number>;
+  /** Nodes that refused this job for a reason that time does not change. */
+  readonly refusedBy: Map<string, Refusal>;
 }

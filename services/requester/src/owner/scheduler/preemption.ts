@@ -90,7 +90,9 @@ export class Preemption {
       limit: laneLimits.offered,
       fraction: () => random.fraction(),
       accepts: (nodeId) =>
-        isCandidate(nodeId) && entry.refusedBy.get(nodeId) !== rooms.revisionOf(nodeId) && lane.fits(entry, nodeId),
+        isCandidate(nodeId) &&
+        entry.refusedBy.get(nodeId)?.revision !== rooms.revisionOf(nodeId) &&
+        lane.fits(entry, nodeId),
     });
     const ask = {
       ...askOf(entry, job, { askId: random.uuid(), slots: 1 }),

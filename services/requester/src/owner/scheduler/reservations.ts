@@ -108,7 +108,7 @@ export class Reservations {
 
   #mayReserve(lane: Lane, entry: PendingEntry, nodeId: string): boolean {
     const { rooms, isCandidate } = this.#options;
-    if (entry.refusedBy.get(nodeId) === rooms.revisionOf(nodeId)) return false;
+    if (entry.refusedBy.get(nodeId)?.revision === rooms.revisionOf(nodeId)) return false;
     return isCandidate(nodeId) && lane.fits(entry, nodeId);
   }
 }

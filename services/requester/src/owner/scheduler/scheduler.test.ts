@@ -54,6 +54,23 @@ describe("the scheduler in a large cluster", () => {
     expect(taken.summary()).toBe("running");
   });
 
+  it("records once every node is known why they refused before, without asking them again", async () => {
+    let isSettled = false;
+    const { submit, clock, nodes, scheduler, asks } = schedulerHarness({
+      nodes: nodesOf(2),
+      settled: () => isSettled,
+    });
+    for (const node of nodes.values()) node.refuses = () => "inputs: it does not allow /etc";
+    const job = submit(sampleSpec());
+    await clock.settle();
+    expect([job.summary(), asks()]).toEqual(["pending", 2]);
+    isSettled = true;
+    scheduler.settled();
+    await clock.settle();
+    expect([job.summary(), asks()]).toEqual(["failed NO_NODE_FITS", 2]);
+    expect(job.state()?.header.message).toContain("2 of 2 nodes: inputs: it does not allow /etc");
+  });
+
   it("asks as many nodes that may change as one round allows, however many have refused permanently", async () => {
     const { submit, clock, nodes } = schedulerHarness({
       nodes: nodesOf(120, 1),
