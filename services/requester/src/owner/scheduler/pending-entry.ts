@@ -4,7 +4,7 @@ import type { QueuePosition } from "./pending-queue.ts";
 import type { Placeable } from "./placeable.ts";
 
 /** A refusal that time does not change. */
-export interface Refusal {
+export interface PermanentRefusal {
   /** The node's revision at that time: a changed node is asked again. */
   readonly revision: number;
   /** Undefined when the explanations have enough reasons. */
@@ -25,5 +25,5 @@ export interface PendingEntry extends QueuePosition {
   /** Why its last try found too few nodes. */
   shortage: { readonly why: string; readonly answers: readonly Answer[] } | undefined;
   /** Nodes that refused this job for a reason that time does not change. */
-  readonly refusedBy: Map<string, Refusal>;
+  readonly refusedBy: Map<string, PermanentRefusal>;
 }
