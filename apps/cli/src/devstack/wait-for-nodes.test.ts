@@ -1,17 +1,15 @@
 import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { waitForNodes } from "./wait-for-nodes.ts";
 
 const connected = (NodeType: string) => ({ Info: { NodeType }, Connection: "CONNECTED" });
 
-// The two routes of the API that the wait uses: the list of connected nodes, and the feed.
+// The route of the API that the wait uses: the list of connected nodes.
 let nodes: readonly object[];
 let lists: number;
 let onList: () => void;
-let feed: PromiseWithResolvers<ServerResponse>;
 const server = createServer((request, response) => {
-  if (request.url === "/api/v1/orchestrator/events") return feed.resolve(response);
   expect(request.url).toBe("/api/v1/orchestrator/nodes?filter-status=connected");
   lists++;
   response.end(JSON.stringify({ Nodes: nodes }), onList);
@@ -22,7 +20,6 @@ beforeEach(async () => {
   nodes = [];
   lists = 0;
   onList = () => undefined;
-  feed = Promise.withResolvers();
   await once(server.listen(0, "127.0.0.1"), "listening");
   const address = server.address();
   api = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
@@ -40,23 +37,17 @@ it("ends at once when the nodes are there", async () => {
   expect(lists).toBe(1);
 });
 
-it("reads the nodes again after each event, and counts no requester", async () => {
-  const listed = Promise.withResolvers<void>();
-  onList = listed.resolve;
+it("reads the nodes until they are there, and counts no requester", async () => {
   nodes = [connected("Compute"), connected("Requester")];
-  const waiting = waitForNodes(api, 2, new AbortController().signal);
-  const response = await feed.promise;
-  await listed.promise;
-  nodes = [...nodes, connected("Compute")];
-  response.write("data: {}\n\n");
-  await waiting;
-  expect(lists).toBe(2);
+  onList = () => {
+    if (lists === 3) nodes = [...nodes, connected("Compute")];
+  };
+  await waitForNodes(api, 2, new AbortController().signal);
+  expect(lists).toBe(4);
 });
 
 it("rejects when the start is cancelled", async () => {
   const stop = new AbortController();
-  const waiting = waitForNodes(api, 1, stop.signal);
-  await feed.promise;
-  stop.abort(new Error("cancelled"));
-  await expect(waiting).rejects.toThrow("cancelled");
+  onList = () => stop.abort(new Error("cancelled"));
+  await expect(waitForNodes(api, 1, stop.signal)).rejects.toThrow("cancelled");
 });

@@ -1,36 +1,30 @@
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
+import { setTimeout } from "node:timers/promises";
 
 // The processes are ready; their first heartbeats are on the way.
 const waitMs = 10_000;
+// Between two reads: no event says when the list is complete, since its view is written up to half a second after the event that a
+// node has joined. A read takes a millisecond.
+const pauseMs = 50;
 
 /**
  * Resolves when the API shows `count` connected compute nodes, or after `waitMs`: `shoal node list` then shows which are missing.
- * Reads the nodes once, and then after every event. Uses two paths of the table of routes without the client: its schemas would take
- * 25 MiB of a devstack for as long as it runs (docs/notes/performance.md).
+ * Uses a path of the table of routes without the client: its schemas would take 25 MiB of a devstack for as long as it runs
+ * (docs/notes/performance.md).
  */
 export async function waitForNodes(api: string, count: number, stop: AbortSignal): Promise<void> {
-  const leave = new AbortController();
-  const signal = AbortSignal.any([stop, leave.signal, AbortSignal.timeout(waitMs)]);
-  const open = async (path: string): Promise<IncomingMessage> => {
-    const [response] = await once(get(new URL(`/api/v1/orchestrator/${path}`, api), { signal }), "response", {
-      signal,
-    });
-    return response;
-  };
-  const all = async (): Promise<boolean> =>
-    connectedIn(JSON.parse(await textOf(await open("nodes?filter-status=connected")))) >= count;
-  // Opened first, so that no change is missed; the answer begins with the first event.
-  const feed = open("events");
-  feed.catch(() => undefined);
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(waitMs)]);
+  const url = new URL("/api/v1/orchestrator/nodes?filter-status=connected", api);
   try {
-    if (await all()) return;
-    for await (const _ of await feed) if (await all()) return;
+    for (;;) {
+      const [response] = await once(get(url, { signal }), "response", { signal });
+      if (connectedIn(JSON.parse(await textOf(response))) >= count) return;
+      await setTimeout(pauseMs, undefined, { signal });
+    }
   } catch (failure) {
     if (!signal.aborted) throw failure;
     stop.throwIfAborted();
-  } finally {
-    leave.abort();
   }
 }
 
