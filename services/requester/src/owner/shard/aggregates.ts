@@ -2,7 +2,6 @@ import {
   type CommandReply,
   causeOf,
   Fault,
-  type Kinds,
   type OpenEntry,
   openKeyOf,
   openValueOf,
@@ -10,33 +9,14 @@ import {
   type UnreadableCommit,
 } from "@shoal/core";
 import { type AggregateRef, buckets, subjectOf } from "@shoal/proto";
-import type { RequesterPorts } from "../../ports.ts";
 import type { Move } from "../aggregate/actor-options.ts";
 import { Actors, type AnyActor } from "../aggregate/actors.ts";
 import { AggregateActor } from "../aggregate/aggregate-actor.ts";
-import type { FeatureGate } from "../aggregate/feature-gate.ts";
 import type { AddressedCommand } from "../aggregate/mailbox.ts";
 import { isQuarantining, Quarantine, type Quarantined, quarantinedAt, quarantinedBy } from "../aggregate/quarantine.ts";
-import type { Reconciler } from "../aggregate/reconciler.ts";
 import { untilReachable } from "../aggregate/until-reachable.ts";
 import { InFlightWrites } from "../views/in-flight-writes.ts";
-import type { Projector } from "../views/projector.ts";
-
-export interface AggregatesOptions {
-  readonly ports: Pick<RequesterPorts, "log" | "clock" | "random" | "logger">;
-  readonly kinds: Kinds;
-  readonly reconciler: Reconciler;
-  readonly projector: Projector;
-  /** This requester's id. */
-  readonly by: string;
-  readonly features: FeatureGate;
-  /** The lease's fencing number. */
-  readonly epoch: number;
-  /** The position up to which all views are written. */
-  readonly projectedSeq: () => number;
-  /** The number of aggregates in memory has changed by one. */
-  readonly onSize: () => void;
-}
+import type { AggregatesOptions } from "./aggregates-options.ts";
 
 /**
  * The aggregates of a shard in memory: each is loaded when it is needed, projected with every commit, and evicted once
