@@ -1,5 +1,6 @@
 import { causeOf, Fault, type SecretVersion } from "@shoal/core";
 import type { Actor, AggregateRef } from "@shoal/proto";
+import { isUnreadable } from "../owner/aggregate/quarantine.ts";
 import { type KeyRing, secretContext } from "./key-ring.ts";
 import { projectSecret, readSecret, refOf, requireKeys, type SecretName, type SecretParts } from "./stored-secret.ts";
 
@@ -60,8 +61,7 @@ async function versionsOf(parts: SecretParts, secret: SecretName): Promise<reado
   try {
     return (await readSecret(parts, secret))?.versions ?? [];
   } catch (failure) {
-    const { code, why } = causeOf(failure);
-    if (code === "LOG_DAMAGED" || code === "LOG_NEWER") return why;
+    if (isUnreadable(failure)) return causeOf(failure).why;
     throw failure;
   }
 }

@@ -16,7 +16,8 @@ import type { Answer, Ask, Bid, Victim } from "@shoal/proto";
 import { askOf } from "./ask-of.ts";
 import { type AssignedSlot, assignSlots } from "./assign-slots.ts";
 import { collectBids } from "./collect-bids.ts";
-import type { Lane, LaneTurn, TryResult } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import type { LaneTurn, TryResult } from "./lane-turn.ts";
 import type { NodeRooms, RoomClaim } from "./node-rooms.ts";
 import type { PendingEntry } from "./pending-entry.ts";
 
@@ -115,13 +116,12 @@ export class BiddingRound {
   /** Nodes that may be asked, at random from those that fit. */
   #draw(limit: number): readonly string[] {
     const { rooms, random, isCandidate } = this.#options;
-    const { refusedBy } = this.#entry;
     return this.#lane.pool.draw({
       limit,
       fraction: () => random.fraction(),
       accepts: (nodeId) =>
         !this.#mayChange.has(nodeId) &&
-        refusedBy.get(nodeId)?.revision !== rooms.revisionOf(nodeId) &&
+        !rooms.hasRefused(nodeId, this.#entry) &&
         isCandidate(nodeId) &&
         this.#lane.fits(this.#entry, nodeId) &&
         !this.#isLeft(nodeId),

@@ -1,5 +1,6 @@
 import { type EligibleNodes, jobLimits } from "@shoal/core";
 import { type NodeInfo, type Resources, timesFitting } from "@shoal/proto";
+import type { LaneTurn, TryResult } from "./lane-turn.ts";
 import type { NamespaceTurns } from "./namespace-turns.ts";
 import type { NodeRooms } from "./node-rooms.ts";
 import type { PendingEntry } from "./pending-entry.ts";
@@ -19,23 +20,6 @@ export interface LaneOptions {
   /** Its entries have little in common: a refusal of one does not predict the others. */
   readonly isMixed: boolean;
 }
-
-/** An entry whose turn it is. */
-export interface LaneTurn {
-  readonly entry: PendingEntry;
-  /** Nodes that show room; undefined when any node of the pool may be asked. */
-  readonly nodeIds: readonly string[] | undefined;
-  /** The most slots that it may fill; as many as the lane allows when left out. */
-  readonly slotsMax?: number;
-  /** The node reserves freed room when it has too little. */
-  readonly reserves?: boolean;
-}
-
-/**
- * Result of a try: every slot has a node; room is missing; or no node is left that would ever run it, since the filters
- * exclude each one of the pool, or it refused for a reason that time does not change.
- */
-export type TryResult = "placed" | "room" | "node";
 
 export const laneLimits = {
   /**
@@ -241,7 +225,7 @@ export class Lane {
   #canStartOn(nodeId: string, entry: PendingEntry, now: number): boolean {
     const { rooms } = this.#options;
     if (!rooms.hasRoomFor(nodeId, entry, now)) return false;
-    return entry.refusedBy.get(nodeId)?.revision !== rooms.revisionOf(nodeId) && this.fits(entry, nodeId);
+    return !rooms.hasRefused(nodeId, entry) && this.fits(entry, nodeId);
   }
 
   #find(now: number, all: boolean): LaneTurn | undefined {

@@ -91,6 +91,11 @@ export class NodeRooms {
     return this.#rooms.get(nodeId)?.revision ?? 0;
   }
 
+  /** The node has refused the entry for a reason that time does not change, and has not changed since. */
+  hasRefused(nodeId: string, { refusedBy }: Pick<PendingEntry, "refusedBy">): boolean {
+    return refusedBy.get(nodeId)?.revision === this.revisionOf(nodeId);
+  }
+
   *infos(): Iterable<NodeInfo> {
     for (const { info } of this.#rooms.values()) yield info;
   }

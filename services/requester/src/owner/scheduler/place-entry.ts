@@ -2,7 +2,8 @@ import { explainShortage, type JobCommand, type Preemptor } from "@shoal/core";
 import type { Victim } from "@shoal/proto";
 import type { Membership } from "../../nodes/membership.ts";
 import { type BiddingOptions, type BiddingOutcome, BiddingRound } from "./bidding-round.ts";
-import type { Lane, LaneTurn, TryResult } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import type { LaneTurn, TryResult } from "./lane-turn.ts";
 import type { Reservations } from "./reservations.ts";
 import type { WaitReporter } from "./wait-reporter.ts";
 

@@ -3,7 +3,8 @@ import type { Bid, Victim } from "@shoal/proto";
 import { askOf } from "./ask-of.ts";
 import type { BiddingOptions } from "./bidding-round.ts";
 import { collectBids } from "./collect-bids.ts";
-import { type Lane, type LaneTurn, laneLimits } from "./lane.ts";
+import { type Lane, laneLimits } from "./lane.ts";
+import type { LaneTurn } from "./lane-turn.ts";
 import type { PendingEntry } from "./pending-entry.ts";
 import type { Reservations } from "./reservations.ts";
 
@@ -89,10 +90,7 @@ export class Preemption {
     const nodeIds = lane.pool.draw({
       limit: laneLimits.offered,
       fraction: () => random.fraction(),
-      accepts: (nodeId) =>
-        isCandidate(nodeId) &&
-        entry.refusedBy.get(nodeId)?.revision !== rooms.revisionOf(nodeId) &&
-        lane.fits(entry, nodeId),
+      accepts: (nodeId) => isCandidate(nodeId) && !rooms.hasRefused(nodeId, entry) && lane.fits(entry, nodeId),
     });
     const ask = {
       ...askOf(entry, job, { askId: random.uuid(), slots: 1 }),

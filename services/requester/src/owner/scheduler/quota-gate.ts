@@ -120,7 +120,9 @@ export class QuotaGate {
 
   /** The first entry of each namespace for which its quota is kept, for the other requesters. */
   #heldJobs(): Readonly<Record<string, HeldJob>> {
-    const reserved = [...this.#waiting.keys()].map((namespace) => [namespace, this.#firstDue(namespace)] as const);
+    const reserved = [...this.#waiting.keys()].map(
+      (namespace) => [namespace, this.#firstDue(namespace, this.#othersOf(namespace))] as const,
+    );
     return Object.fromEntries(reserved.filter((pair): pair is [string, HeldJob] => pair[1] !== undefined));
   }
 
@@ -128,21 +130,25 @@ export class QuotaGate {
   #ahead(entry: PendingEntry): readonly HeldJob[] {
     const { namespace, priority, since } = entry;
     const own = { jobId: entry.target.ref.id, priority, since };
-    const heads = [this.#firstDue(namespace), ...this.#options.others.heldOf(namespace, this.#options.clock.now())];
+    const others = this.#othersOf(namespace);
+    const heads = [this.#firstDue(namespace, others), ...others];
     return heads.filter((head): head is HeldJob => head !== undefined && compareHeld(head, own) < 0);
   }
 
-  #firstDue(namespace: string): HeldJob | undefined {
+  #othersOf(namespace: string): readonly HeldJob[] {
+    return [...this.#options.others.heldOf(namespace, this.#options.clock.now())];
+  }
+
+  /** The first due entry here, and since when it comes before the jobs of the other requesters too. */
+  #firstDue(namespace: string, others: readonly HeldJob[]): HeldJob | undefined {
     const { held, resumed } = this.#waiting.get(namespace) ?? {};
     const [first] = [held, resumed]
       .flatMap((queue) => this.#dueIn(queue))
       .toSorted((one, other) => compareHeld(one.job, other.job));
     if (first === undefined) return undefined;
     const { entry, job } = first;
-    const now = this.#options.clock.now();
-    const others = [...this.#options.others.heldOf(namespace, now)];
     const isFirst = others.every((other) => compareHeld(job, other) < 0);
-    if (isFirst && !this.#firstAt.has(entry)) this.#firstAt.set(entry, now);
+    if (isFirst && !this.#firstAt.has(entry)) this.#firstAt.set(entry, this.#options.clock.now());
     return job;
   }
 

@@ -1,5 +1,6 @@
 import type { BiddingOptions, BiddingOutcome } from "./bidding-round.ts";
-import { type Lane, type LaneTurn, laneLimits } from "./lane.ts";
+import { type Lane, laneLimits } from "./lane.ts";
+import type { LaneTurn } from "./lane-turn.ts";
 import type { PendingEntry } from "./pending-entry.ts";
 
 interface LaneReservation {
@@ -108,7 +109,6 @@ export class Reservations {
 
   #mayReserve(lane: Lane, entry: PendingEntry, nodeId: string): boolean {
     const { rooms, isCandidate } = this.#options;
-    if (entry.refusedBy.get(nodeId)?.revision === rooms.revisionOf(nodeId)) return false;
-    return isCandidate(nodeId) && lane.fits(entry, nodeId);
+    return !rooms.hasRefused(nodeId, entry) && isCandidate(nodeId) && lane.fits(entry, nodeId);
   }
 }

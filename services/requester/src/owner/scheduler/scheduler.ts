@@ -3,7 +3,8 @@ import { type BidClient, type Clock, causeOf, type Job, type Random, requirement
 import type { NodeInfo, QueueSummary } from "@shoal/proto";
 import type { Membership } from "../../nodes/membership.ts";
 import type { BiddingSettings } from "./bidding-round.ts";
-import type { Lane, LaneTurn } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import type { LaneTurn } from "./lane-turn.ts";
 import { Lanes } from "./lanes.ts";
 import type { Quota } from "./namespace-quotas.ts";
 import { NodeRooms } from "./node-rooms.ts";

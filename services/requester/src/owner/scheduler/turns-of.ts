@@ -1,4 +1,5 @@
-import type { Lane, LaneTurn } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import type { LaneTurn } from "./lane-turn.ts";
 
 /** A turn that was taken from its lane, for a try. */
 interface TakenTurn {

@@ -9,6 +9,7 @@ import {
 } from "@shoal/core";
 import { tokenProblem } from "@shoal/proto";
 import type { AddressedCommand } from "../aggregate/mailbox.ts";
+import { isUnreadable } from "../aggregate/quarantine.ts";
 import { untilReachable } from "../aggregate/until-reachable.ts";
 
 export interface ReportParts {
@@ -49,7 +50,7 @@ export async function decideReport(parts: ReportParts, received: ReceivedReport)
     const { code, why } = causeOf(failure);
     // This requester may no longer decide: the next owner does.
     if (code === "REQUESTER_BEHIND") return false;
-    if (code === "LOG_NEWER" || code === "LOG_DAMAGED") {
+    if (isUnreadable(failure)) {
       // Its job is in quarantine. The node repeats the report while its assignment exists.
       logger.info({ ...facts, code, why }, "refused a report");
       return true;
