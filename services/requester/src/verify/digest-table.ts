@@ -48,21 +48,17 @@ export class DigestTable {
     this.#values.set(digestOf(value), slot * words);
   }
 
-  /** Stores a key without a value. */
-  add(key: string): void {
+  /** Stores a key without a value; false when it is stored already. */
+  add(key: string): boolean {
+    const { unexpected } = this;
     this.#slotOf(key);
+    return this.unexpected > unexpected;
   }
 
   /** Removes a key; harmless when it is absent. */
   delete(key: string): void {
     const slot = this.#find(digestOf(key));
     if (slot !== -1) this.#become(slot, states.removed);
-  }
-
-  /** Whether a value is stored under a key. */
-  has(key: string): boolean {
-    const slot = this.#find(digestOf(key));
-    return slot !== -1 && (this.#states[slot] ?? states.free) >= states.stored;
   }
 
   /** Whether a value is stored under a key that was not expected. */

@@ -21,7 +21,7 @@ const loadedAtOnce = 64;
 /**
  * Folds a log, commit by commit in log order, and verifies each aggregate's hash chain. Settled aggregates are evicted;
  * one that continues later is loaded again by `continued`. So memory grows with the open aggregates, plus some 30 bytes
- * for each settled one.
+ * for each aggregate.
  */
 export class LogFold {
   readonly counts = { commits: 0, events: 0 };
@@ -30,7 +30,8 @@ export class LogFold {
   readonly #open = new Map<string, Folded>();
   readonly #stopped = new Map<string, Folded>();
   readonly #stoppedIds = new Set<string>();
-  readonly #settled = new DigestTable("keys");
+  /** Every aggregate that has begun. One that is in no other collection has settled. */
+  readonly #begun = new DigestTable("keys");
   readonly #continued = new Map<string, Continued>();
 
   constructor(kinds: Kinds) {
@@ -100,7 +101,7 @@ export class LogFold {
   /** Whether an aggregate that is not open begins here. */
   #begins(key: string, at: Continued): boolean {
     if (this.#stopped.has(key) || this.#continued.has(key)) return false;
-    if (this.#settled.has(key)) {
+    if (!this.#begun.add(key)) {
       this.#continued.set(key, at);
       return false;
     }
@@ -116,11 +117,9 @@ export class LogFold {
       return;
     }
     this.#open.delete(key);
-    if (stoppedAt === undefined) this.#settled.add(key);
-    else {
-      this.#stopped.set(key, folded);
-      this.#stoppedIds.add(folded.ref.id);
-    }
+    if (stoppedAt === undefined) return;
+    this.#stopped.set(key, folded);
+    this.#stoppedIds.add(folded.ref.id);
   }
 
   async #load(log: Pick<EventLog, "load">, { ref, seq }: Continued, upTo: number): Promise<FoldStep> {
