@@ -48,7 +48,7 @@ onServer(() => {
       ["10005", refusal(10005)],
       ["10008", refusal(10008)],
       ["nothing in time", new TimeoutError()],
-      ["that nobody listens", new RequestError("no responders")],
+      ["that no server listens", new RequestError("no responders")],
     ])("waits for servers that start together and answer %s at first", async (_, failure) => {
       const { created } = await ensureTopology(await failing(failure, 3), others);
       expect(created).toHaveLength(plan.length);
