@@ -158,8 +158,16 @@ describe.skipIf(missing !== undefined)(title, () => {
 
   it("has run each execution once, and its history verifies", async () => {
     for (const [name, id] of jobs) {
-      const placed = (await client.executions(id)).items.map(({ nodeId }) => nodeId);
-      expect([...(await begins(name))].sort(), name).toEqual(placed.sort());
+      const placed = (await client.executions(id)).items;
+      const places = placed.map(({ nodeId }) => nodeId);
+      const begun = await begins(name);
+      // An execution whose node is cut off before it starts may never begin.
+      const times = (all: readonly string[], node: string) => all.filter((other) => other === node).length;
+      for (const node of nodes)
+        expect(times(begun, node), `${name} on ${node}`).toBeLessThanOrEqual(times(places, node));
+      const completed = placed.filter(({ computeState }) => computeState.stateType === "completed");
+      expect(begun, name).toEqual(expect.arrayContaining(completed.map(({ nodeId }) => nodeId)));
+      expect(completed, name).toHaveLength(1);
     }
     expect(await begins("patient")).toEqual(["n-1"]);
     const { urls, user, pass } = await cluster.access();

@@ -39,6 +39,8 @@ interface Started {
   readonly child: ChildProcess;
   /** Resolves with the first line that matches, also an earlier one. */
   said(pattern: RegExp): Promise<void>;
+  /** All lines so far. */
+  text(): string;
 }
 
 function serve({ args, user }: (typeof roles)[number], urls = cluster.urls): Started {
@@ -61,7 +63,7 @@ function serve({ args, user }: (typeof roles)[number], urls = cluster.urls): Sta
       lines.forEach(receive);
       child.once("exit", (code) => reject(new Error(`ended with ${code} without ${pattern}:\n${lines.join("\n")}`)));
     });
-  return { child, said };
+  return { child, said, text: () => lines.join("\n") };
 }
 
 /** Sends SIGTERM, and SIGKILL after 3 s. Resolves with the exit code and the signal. */
@@ -78,7 +80,7 @@ describe.each(roles)("SIGTERM ends $name within 3 s", (role) => {
   it("that is connected", { timeout: 30_000 }, async () => {
     const started = serve(role);
     await started.said(/"msg":"ready"/);
-    expect(await stop(started)).toBe(0);
+    expect(await stop(started), started.text()).toBe(0);
   });
 
   it("that waits for an unreachable server", { timeout: 30_000 }, async () => {
@@ -88,7 +90,7 @@ describe.each(roles)("SIGTERM ends $name within 3 s", (role) => {
     const address = silent.address();
     const started = serve(role, `nats://127.0.0.1:${Object(address).port}`);
     await once(silent, "connection");
-    expect(await stop(started)).toBe(0);
+    expect(await stop(started), started.text()).toBe(0);
     for (const socket of sockets) socket.destroy();
     silent.close();
   });
@@ -97,7 +99,7 @@ describe.each(roles)("SIGTERM ends $name within 3 s", (role) => {
     const before = await cluster.connections();
     const started = serve(role);
     while ((await cluster.connections()) === before) await new Promise(setImmediate);
-    expect(await stop(started)).toBe(0);
+    expect(await stop(started), started.text()).toBe(0);
   });
 
   it("that the server no longer admits", { timeout: 60_000 }, async () => {
@@ -106,7 +108,7 @@ describe.each(roles)("SIGTERM ends $name within 3 s", (role) => {
     const refused = started.said(/NATS refuses/);
     await cluster.reload(users("new"));
     await refused;
-    expect(await stop(started)).toBe(0);
+    expect(await stop(started), started.text()).toBe(0);
     await cluster.reload(users("right"));
   });
 });
@@ -124,6 +126,6 @@ describe.each(roles)("SIGTERM ends $name", (role) => {
     const started = serve(role, gone.urls);
     await started.said(/"msg":"ready"/);
     await gone.close();
-    expect(await stop(started)).toBe(0);
+    expect(await stop(started), started.text()).toBe(0);
   });
 });

@@ -20,34 +20,41 @@ function poolOfOne() {
   return { clock, exits, sandboxes: pool({ clock, limits, cgroups: { make }, isolations: [noIsolation] }) };
 }
 
-it("ends the process of the proof after a while, and does not start it again to prove the same", async () => {
-  const { clock, exits, sandboxes } = poolOfOne();
+it("ends the process of a proof that no guest waits for, and does not start it again to prove the same", async () => {
+  const { exits, sandboxes } = poolOfOne();
   await sandboxes.proven();
-  await clock.advanceTo(idleMs);
   await exits[0];
   await sandboxes.proven();
   expect(exits).toHaveLength(1);
   await sandboxes.close();
 });
 
+it("gives the process of the proof to the guest that waits for it", async () => {
+  const { exits, sandboxes } = poolOfOne();
+  const { kill } = await sandboxes.take("");
+  expect(exits).toHaveLength(1);
+  kill();
+  await sandboxes.close();
+});
+
 it("keeps a process for the next guest while guests come, and starts one when none is left", async () => {
   const { clock, exits, sandboxes } = poolOfOne();
-  await sandboxes.proven();
+  const guests = [await sandboxes.take("")];
   await clock.advanceTo(idleMs - 1);
-  const first = await sandboxes.take("");
+  guests.push(await sandboxes.take(""));
   sandboxes.fill();
   await sandboxes.proven();
   await clock.advanceTo(idleMs);
-  const second = await sandboxes.take("");
-  // The process of the proof and the one after it: both were waiting.
-  expect(exits).toHaveLength(2);
+  guests.push(await sandboxes.take(""));
+  // The one that was started ahead was still there.
+  expect(exits).toHaveLength(3);
   sandboxes.fill();
   await sandboxes.proven();
   await clock.advanceTo(2 * idleMs);
-  await exits[2];
-  const third = await sandboxes.take("");
-  expect(exits).toHaveLength(4);
-  for (const { kill } of [first, second, third]) kill();
+  await exits[3];
+  guests.push(await sandboxes.take(""));
+  expect(exits).toHaveLength(5);
+  for (const { kill } of guests) kill();
   await Promise.all(exits);
   await sandboxes.close();
 });

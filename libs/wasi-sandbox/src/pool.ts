@@ -13,7 +13,10 @@ export interface Pool {
   fill(): void;
   /** Takes a ready process, the first that waits the first one. Throws a Fault ENGINE_FAILED when none can be started. */
   take(namespace: string): Promise<SandboxProcess>;
-  /** Resolves when a process has become ready with an accepted isolation; throws as `take` does. */
+  /**
+   * Resolves when a process has become ready with an accepted isolation, which ends at once when no guest waits for it; throws as `take`
+   * does.
+   */
   proven(): Promise<void>;
   close(): Promise<void>;
 }
@@ -62,7 +65,6 @@ class ProcessPool implements Pool {
   }
 
   async take(): Promise<SandboxProcess> {
-    const isolation = await this.#proof();
     this.#timer.restart();
     this.#isResting = false;
     this.#level = 0;
@@ -70,7 +72,10 @@ class ProcessPool implements Pool {
     if (ahead !== undefined) return held(ahead);
     const taker = Promise.withResolvers<SandboxProcess>();
     this.#takers.push(taker);
-    this.#refill(isolation);
+    void this.#proof().then(
+      (isolation) => this.#refill(isolation),
+      (failure: unknown) => this.#refuse(taker, failure),
+    );
     return held(await taker.promise);
   }
 
@@ -95,9 +100,15 @@ class ProcessPool implements Pool {
   async #prove(): Promise<Isolation> {
     const { sandbox, isolation } = await firstReady(this.#options, (isolation) => this.#start(isolation));
     this.#options.onProven?.(isolation);
-    this.#timer.restart();
-    this.#give(sandbox);
+    if (this.#takers.length > 0 || this.#level > 0) this.#give(sandbox);
+    else sandbox.kill();
     return isolation;
+  }
+
+  #refuse(taker: PromiseWithResolvers<SandboxProcess>, failure: unknown): void {
+    const at = this.#takers.indexOf(taker);
+    if (at >= 0) this.#takers.splice(at, 1);
+    taker.reject(failure);
   }
 
   #refill(isolation: Isolation): void {

@@ -65,6 +65,8 @@ export async function ask(
   let cancelAlarm = () => {};
   const say = () => {
     if (link.clock.now() >= untilAt) return resolve(`no reply from the server within ${withinMs} ms`);
+    // Listeners hear of the end only when the socket has closed; a publish before that throws, in a timer.
+    if (link.nc.isClosed()) return resolve("the connection is closed");
     link.nc.publish(subject, text, { reply });
     cancelAlarm = link.clock.at(Math.min(link.clock.now() + againMs, untilAt), say);
   };

@@ -1,6 +1,9 @@
 import { DiscardPolicy, JetStreamApiError, StoreCompression } from "@nats-io/jetstream";
+import { RequestError, TimeoutError } from "@nats-io/nats-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NatsSession } from "../connection/nats-session.ts";
+import { patienceMs } from "../connection/server-request.ts";
+import { skipping } from "../testing/answering.ts";
 import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { differencesOf } from "./drift.ts";
@@ -28,16 +31,38 @@ onServer(() => {
       expect(await ensureTopology(link, others)).toEqual({ created: [], differences: [] });
     });
 
-    it.each([10005, 10008])("waits for servers that start together and answer %i at first", async (code) => {
+    /** The session, with stream creations that fail in the first attempts. */
+    async function failing(failure: Error, attempts: number, session: NatsSession = link): Promise<NatsSession> {
       const manager = await link.manager();
-      const failure = new JetStreamApiError({ code: 503, err_code: code, description: "not all are there" });
-      let refusals = 3;
+      let failures = attempts;
       const add: typeof manager.streams.add = (config) =>
-        refusals-- > 0 ? Promise.reject(failure) : manager.streams.add(config);
+        failures-- > 0 ? Promise.reject(failure) : manager.streams.add(config);
       const streams = Object.create(manager.streams, { add: { value: add } });
-      const forming = Object.create(manager, { streams: { value: streams } });
-      const { created } = await ensureTopology({ ...link, manager: async () => forming }, others);
+      const slow = Object.create(manager, { streams: { value: streams } });
+      return { ...session, manager: async () => slow };
+    }
+    const refusal = (code: number) =>
+      new JetStreamApiError({ code: 503, err_code: code, description: "not all are there" });
+
+    it.each([
+      ["10005", refusal(10005)],
+      ["10008", refusal(10008)],
+      ["nothing in time", new TimeoutError()],
+      ["that no server listens", new RequestError("no responders")],
+    ])("waits for servers that start together and answer %s at first", async (_, failure) => {
+      const { created } = await ensureTopology(await failing(failure, 3), others);
       expect(created).toHaveLength(plan.length);
+    });
+
+    it("reports servers that never answer as unreachable, not as unsuitable", async () => {
+      const { link: patient, skip } = skipping(link);
+      const silent = await failing(new TimeoutError(), Number.POSITIVE_INFINITY, patient);
+      const made = ensureTopology(silent, others);
+      skip(patienceMs);
+      await expect(made).rejects.toMatchObject({
+        code: "LOG_UNREACHABLE",
+        message: expect.stringContaining("creating stream"),
+      });
     });
 
     it("may run several times at once", async () => {

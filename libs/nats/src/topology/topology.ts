@@ -6,8 +6,9 @@ import {
   StoreCompression,
   type StreamConfig,
 } from "@nats-io/jetstream";
+import { RequestError, TimeoutError } from "@nats-io/nats-core";
 import { Fault } from "@shoal/core";
-import type { NatsSession } from "../connection/nats-session.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { streamInfo } from "../stream/stream-info.ts";
 import { type Difference, differencesOf } from "./drift.ts";
@@ -23,8 +24,8 @@ const nanosPerMs = 1_000_000;
 
 /**
  * Creates missing streams and buckets and compares existing ones with the plan. It never deletes or changes a stream: a difference
- * that endangers the log throws Fault LOG_UNSUITABLE, which names each field with its expected and its actual value. `replicas` is 1
- * or the number of servers with a copy.
+ * that endangers the log throws Fault LOG_UNSUITABLE, which names each field with its expected and its actual value. Servers that do not
+ * reply in time are LOG_UNREACHABLE. `replicas` is 1 or the number of servers with a copy.
  */
 export async function ensureTopology(
   link: NatsSession,
@@ -44,6 +45,12 @@ export async function ensureTopology(
 
 // No suitable peers, and a system that is temporarily unavailable: servers that start together reply so until all are up.
 const notYet: ReadonlySet<number> = new Set([10005, 10008]);
+
+/** No reply: slow servers create several streams in more than the client library's 5 s. The stream may exist by then. */
+const isUnanswered = (failure: unknown): boolean => failure instanceof TimeoutError || failure instanceof RequestError;
+
+const isPassing = (failure: unknown): boolean =>
+  failure instanceof JetStreamApiError ? notYet.has(failure.code) : isUnanswered(failure);
 
 async function ensureStream(link: NatsSession, plan: StreamPlan, replicas: number): Promise<TopologyReport> {
   for (const untilAt = link.clock.now() + patienceMs; ; ) {
@@ -70,8 +77,9 @@ async function lookAtStream(
     // Another process may have created it meanwhile; then it is compared like any other.
     const now = await streamInfo(link, plan.name);
     if (now !== undefined) return { created: [], differences: differencesOf(expected, now) };
-    if (!isLast && failure instanceof JetStreamApiError && notYet.has(failure.code)) return undefined;
+    if (!isLast && isPassing(failure)) return undefined;
     const why = failure instanceof Error ? failure.message : String(failure);
+    if (isUnanswered(failure)) throw unreachable(`creating stream ${plan.name}`, why);
     throw new Fault("LOG_UNSUITABLE", `cannot create stream ${plan.name}: ${why}`);
   }
 }

@@ -64,6 +64,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
     return503OnClosing: false,
     exposeHeadRoutes: false,
     genReqId: () => parts.random.uuid(),
+    schemaController: { compilersFactory: noSchemas },
     routerOptions: { maxParamLength: apiLimits.paramChars, ignoreTrailingSlash: true },
     frameworkErrors: (failure, request, reply) => refuse(context, failure, { request, reply }),
   });
@@ -99,6 +100,13 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
       cancel();
     },
   };
+}
+
+/** Instead of the two compilers of JSON schemas that fastify would load: the API table has the schemas of all routes. */
+const noSchemas = { buildValidator: refuseSchema, buildSerializer: refuseSchema };
+
+function refuseSchema(): never {
+  throw new Error("a route has a JSON schema; add its schemas to its row in the API table");
 }
 
 /** The limits of a connection, whatever is sent on it. */

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { silentLogger } from "@shoal/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { detectGpus, gpuLabels, type ProgramRun } from "./detect-gpus.ts";
+import { gpuTools } from "./index.ts";
+import { recordings } from "./testing/recordings.ts";
 
-// Written from the formats that the vendors document; no device of AMD or Intel was at hand.
+// Written from the formats that the vendors document; testing/recordings.ts has what machines printed.
 const nvidiaOutput = `0, Tesla T4, 15360, 00000000:00:1E.0, GPU-11111111-aaaa
 1, NVIDIA A100-SXM4-80GB, 81920, 00000000:00:1F.0, GPU-22222222-bbbb
 `;
@@ -38,7 +40,7 @@ const outputs: Readonly<Record<string, string>> = {
 const recorded =
   (tools: readonly string[], others: Readonly<Record<string, string>> = outputs): ProgramRun =>
   async (program, args) => {
-    if (tools.includes(program)) return args.join(" ") === commands[program] ? (others[program] ?? "") : "";
+    if (tools.includes(program)) return { stdout: args.join(" ") === commands[program] ? (others[program] ?? "") : "" };
     throw Object.assign(new Error(`spawn ${program} ENOENT`), { code: "ENOENT" });
   };
 
@@ -95,14 +97,46 @@ describe("the detection of GPUs", () => {
     expect(lines).toMatchObject([{ program: "nvidia-smi" }, { program: "rocm-smi" }]);
   });
 
-  it("runs the tools of the machine", async () => {
+  it.each(recordings)("reads what $vendor's tool printed: $what", async ({ vendor, stdout, gpus, warning }) => {
+    const { lines, logger } = listening();
+    const program = gpuTools.find((tool) => tool.vendor === vendor)?.program ?? expect.unreachable();
+    const detected = await detectGpus(logger, recorded([program], { [program]: stdout }));
+    expect(detected).toEqual(gpus.map((gpu, index) => ({ ...gpu, index, vendor })));
+    expect(lines).toEqual(warning === undefined ? [] : [{ program, why: expect.stringContaining(warning) }]);
+  });
+
+  it("does not offer a device whose fields are errors", async () => {
+    const lost = `1, NVIDIA L4, [GPU is lost], 00000000:01:00.0, [GPU is lost]\n${nvidiaOutput}`;
+    const gpus = await detectGpus(silentLogger, recorded(["nvidia-smi"], { "nvidia-smi": lost }));
+    expect(gpus.map(({ name }) => name)).toEqual(["Tesla T4", "NVIDIA A100-SXM4-80GB"]);
+  });
+
+  const withTool = async (lines: string) => {
     const folder = await mkdtemp(join(tmpdir(), "shoal-gpu-"));
-    const script = '#!/bin/sh\necho "0, ${1%%,*}, 1, 0:0, GPU-1"\n';
-    await writeFile(join(folder, "nvidia-smi"), script);
+    await writeFile(join(folder, "nvidia-smi"), `#!/bin/sh\n${lines}\n`);
     await chmod(join(folder, "nvidia-smi"), 0o755);
     process.env["PATH"] = `${folder}:/usr/bin:/bin`;
-    const asked = "--query-gpu=index"; // The output is split at commas.
-    expect(await detectGpus(silentLogger)).toMatchObject([{ name: asked, vendor: "NVIDIA" }]);
+    const listener = listening();
+    const gpus = await detectGpus(listener.logger);
     await rm(folder, { recursive: true });
+    return { gpus, warnings: listener.lines };
+  };
+
+  it("runs the tools of the machine", async () => {
+    const { gpus } = await withTool('echo "0, ${1%%,*}, 1, 0:0, GPU-1"');
+    const asked = "--query-gpu=index"; // The output is split at commas.
+    expect(gpus).toMatchObject([{ name: asked, vendor: "NVIDIA" }]);
+  });
+
+  it("offers what a tool lists that ends with an error", async () => {
+    const { gpus, warnings } = await withTool("echo 0, Tesla V100, 32510, 0:0, GPU-1; exit 14");
+    expect(gpus).toMatchObject([{ name: "Tesla V100" }]);
+    expect(warnings).toMatchObject([{ program: "nvidia-smi", why: expect.stringContaining("Command failed") }]);
+  });
+
+  it("offers nothing that a killed tool listed", async () => {
+    const { gpus, warnings } = await withTool("echo 0, Tesla V100, 32510, 0:0, GPU-1; kill -9 $$");
+    expect(gpus).toEqual([]);
+    expect(warnings).toMatchObject([{ program: "nvidia-smi" }]);
   });
 });

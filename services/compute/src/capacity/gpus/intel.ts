@@ -1,8 +1,8 @@
-import type { GpuTool } from "./gpu-tool.ts";
+import { type GpuTool, readLines } from "./gpu-tool.ts";
 
 // Properties 1, 2, 11 and 16 of `xpu-smi discovery --dump`: device id, name, PCI address, physical memory.
 const properties = "1,2,11,16";
-// A field of a line of CSV, in quotes or without.
+// A field of a line of CSV, in quotes (version 1) or without (version 2).
 const field = /"([^"]*)"|([^,]+)/g;
 
 /** `xpu-smi` of Intel's XPU manager: a heading, then a line for each device, with memory as `14248.00 MiB`. */
@@ -11,16 +11,11 @@ export const intel: GpuTool = {
   program: "xpu-smi",
   args: ["discovery", "--dump", properties],
   read: (stdout) =>
-    stdout
-      .split("\n")
-      .slice(1)
-      .filter((line) => line.trim() !== "")
-      .map((line) => {
-        const [id, name, pciAddress, memory] = [...line.matchAll(field)].map((found) =>
-          (found[1] ?? found[2] ?? "").trim(),
-        );
-        if (name === undefined || pciAddress === undefined || !/^\d+$/.test(id ?? ""))
-          throw new Error(`expected device id, name, PCI address and memory, got ${line}`);
-        return { index: Number(id), name, pciAddress, memoryMiB: Math.floor(Number.parseFloat(memory ?? "") || 0) };
-      }),
+    readLines(stdout.split("\n").slice(1), (line) => {
+      const [id = "", name, pciAddress, memory = ""] = [...line.matchAll(field)].map((found) =>
+        (found[1] ?? found[2] ?? "").trim(),
+      );
+      if (name === undefined || pciAddress === undefined || !/^\d+$/.test(id)) return undefined;
+      return { index: Number(id), name, pciAddress, memoryMiB: Math.floor(Number.parseFloat(memory) || 0) };
+    }),
 };

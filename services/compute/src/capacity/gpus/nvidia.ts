@@ -1,4 +1,4 @@
-import type { GpuTool } from "./gpu-tool.ts";
+import { type GpuTool, readLines } from "./gpu-tool.ts";
 
 /** `nvidia-smi`, which the driver's packages bring; memory is in MiB without units. */
 export const nvidia: GpuTool = {
@@ -6,15 +6,13 @@ export const nvidia: GpuTool = {
   program: "nvidia-smi",
   args: ["--query-gpu=index,name,memory.total,pci.bus_id,uuid", "--format=csv,noheader,nounits"],
   read: (stdout) =>
-    stdout
-      .split("\n")
-      .filter((line) => line.trim() !== "")
-      .map((line) => {
-        const [index, name, memory, pciAddress, uuid] = line.split(",").map((field) => field.trim());
-        if (name === undefined || pciAddress === undefined || uuid === undefined || !/^\d+$/.test(index ?? ""))
-          throw new Error(`expected index, name, memory, PCI address and UUID, got ${line}`);
-        // A device without separate memory shows [N/A].
-        const memoryMiB = /^\d+$/.test(memory ?? "") ? Number(memory) : 0;
-        return { index: Number(index), name, memoryMiB, pciAddress, uuid };
-      }),
+    readLines(stdout.split("\n"), (line) => {
+      const [index = "", name = "", memory = "", pciAddress = "", uuid = ""] = line
+        .split(",")
+        .map((field) => field.trim());
+      // A device that has failed shows [GPU is lost] or [Unknown Error].
+      if (!/^\d+$/.test(index) || !/^[^[]/.test(uuid)) return undefined;
+      // A device without separate memory shows [N/A].
+      return { index: Number(index), name, memoryMiB: /^\d+$/.test(memory) ? Number(memory) : 0, pciAddress, uuid };
+    }),
 };

@@ -1,0 +1,19 @@
+import { createManualClock } from "@shoal/core/testing";
+import { expect, it } from "vitest";
+import { natsHarness } from "../testing/nats-harness.ts";
+import { onServer } from "../testing/on-server.ts";
+import { ask, patienceMs } from "./server-request.ts";
+
+onServer(() => {
+  it("is not repeated over a connection that closes before its listeners hear of it", async () => {
+    const harness = await natsHarness({ topology: false });
+    const { nc, ...link } = await harness.link();
+    nc.subscribe("silent");
+    const clock = createManualClock(0);
+    const answer = ask({ ...link, nc, clock, onChange: () => () => undefined }, { subject: "silent", text: "" });
+    await nc.close();
+    await clock.advanceTo(patienceMs);
+    expect(await answer).toBe("the connection is closed");
+    await harness.close();
+  });
+});
