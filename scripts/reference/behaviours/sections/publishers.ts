@@ -107,7 +107,10 @@ export const publishers: BehaviourSection = {
     ),
     shown(
       "A large result is published within bounded memory.",
-      testsOf("services/compute/src/publishers/bounded-memory.int.test.ts")("with the publisher %s and %i MiB of results", "s3managed"),
+      testsOf("services/compute/src/publishers/bounded-memory.int.test.ts")(
+        "with the publisher %s and %i MiB of results",
+        "s3managed",
+      ),
     ),
     shown(
       "ipfs publishes a folder and reports its CID, which can be another job's input.",
