@@ -5,7 +5,7 @@ const exclude = [...configDefaults.exclude, "**/dist/**"];
 const integration = ["**/*.int.test.ts"];
 // Whole clusters: one file at a time, after everything else.
 const system = ["test/int/**/*.test.ts", "test/e2e/**/*.test.ts"];
-const realMs = 120_000;
+const realMs = 240_000;
 // Well below the timeout of a test, so that the failure names what was expected. One second, vitest's default, was too short on a machine
 // whose processors were mostly taken by others.
 const pollMs = 20_000;

@@ -13,7 +13,7 @@ const harness = await engineHarness("cut-off");
 const { missing } = harness;
 const title = `a cluster in containers${missing === undefined ? "" : ` (skipped: ${missing})`}`;
 const nodes = ["n-1", "n-2", "n-3"];
-const timeout = { timeout: 60_000, interval: 100 };
+const timeout = { timeout: 150_000, interval: 100 };
 
 let cluster: ContainerCluster;
 let client: Client;
@@ -127,7 +127,7 @@ describe.skipIf(missing !== undefined)(title, () => {
     for (const name of ["limited", "plain"]) await end(name);
     for (const name of ["limited", "plain"]) await expect.poll(() => stateOf(idOf(name)), timeout).toBe("completed");
     expect(await placesOf(idOf("patient"))).toEqual(["n-1 running"]);
-  }, 180_000);
+  }, 600_000);
 
   it("goes on without the server that leads the log, which has all of it when it is back", async () => {
     const cut = await leaderSeenBy("nats-1");
@@ -139,7 +139,7 @@ describe.skipIf(missing !== undefined)(title, () => {
     await expect.poll(() => stateOf(jobs.get("without-a-server") ?? ""), timeout).toBe("completed");
     await cluster.rejoin(cut);
     await expect.poll(() => isWell(cut), timeout).toBe(true);
-  }, 180_000);
+  }, 600_000);
 
   it("goes on without a requester, which shows the same jobs when it is back", async () => {
     await cluster.cut("r-1");
@@ -154,7 +154,7 @@ describe.skipIf(missing !== undefined)(title, () => {
     const back = await clientOf("r-1");
     const states = async () => Promise.all([...jobs.values()].map(async (id) => (await back.job(id)).state.stateType));
     await expect.poll(() => states().catch(() => []), timeout).toEqual([...jobs].map(() => "completed"));
-  }, 180_000);
+  }, 600_000);
 
   it("has run each execution once, and its history verifies", async () => {
     for (const [name, id] of jobs) {
@@ -175,5 +175,5 @@ describe.skipIf(missing !== undefined)(title, () => {
     const { code, stdout, stderr } = await runShoal(["replay", "--nats", urls.join()], { env });
     expect(stdout + stderr).toContain("identical");
     expect(code).toBe(0);
-  }, 120_000);
+  }, 240_000);
 });

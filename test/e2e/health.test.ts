@@ -87,7 +87,7 @@ async function until(url: string, ready: boolean): Promise<Readiness> {
 const failing = ({ Checks }: Readiness) => Checks.filter(({ Ok }) => !Ok).map(({ Name }) => Name);
 
 describe("health", () => {
-  it("of a requester and a node follows the NATS server", { timeout: 60_000 }, async () => {
+  it("of a requester and a node follows the NATS server", { timeout: 180_000 }, async () => {
     const requester = serve("requester", ["http.port=0"]);
     const [, api = ""] = await requester.said(/"api":"([^"]+)".*"msg":"ready"/);
     const node = serve("compute", ["nodeId=n-1", "wasm.poolSize=0", "health.listen=127.0.0.1:0"]);
@@ -108,7 +108,7 @@ describe("health", () => {
     await until(health, true);
   });
 
-  it("is in `node list`, with each clock", { timeout: 60_000 }, async () => {
+  it("is in `node list`, with each clock", { timeout: 180_000 }, async () => {
     const [, api = ""] = await serve("requester", ["http.port=0"]).said(/"api":"([^"]+)".*"msg":"ready"/);
     await until(api, true);
     const env = { ...process.env, SHOAL_API_HOST: api, NO_COLOR: "1" };
@@ -120,7 +120,7 @@ describe("health", () => {
   });
 
   it("ends without a shard when another process has its port", {
-    timeout: 30_000,
+    timeout: 90_000,
   }, async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
@@ -154,7 +154,7 @@ print "listening\n"; while (defined recv(S, $m, 4096, 0)) { print "$m\n" }`;
 
 describe("the service manager", () => {
   it("receives the readiness, the status, the watchdog signal and the stop of a service (needs systemd-notify, which comes with systemd)", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async (context) => {
     if (spawnSync("systemd-notify", ["--version"]).error !== undefined) return context.skip();
     const socket = join(folder, "notify");

@@ -70,7 +70,7 @@ afterAll(async () => {
   await Promise.all(served);
   await cluster?.close();
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+}, 180_000);
 
 /** The index of the server that leads the log. */
 async function leader(): Promise<number> {
@@ -138,7 +138,7 @@ async function idsInLog(): Promise<readonly string[]> {
 const clients = 8;
 const jobsPerClient = 5;
 
-const patience = { timeout: 60_000, interval: 100 };
+const patience = { timeout: 150_000, interval: 100 };
 
 /** Clients that submit jobs one after the other. */
 function startClients(acknowledged: string[]): { readonly begun: Promise<void>; readonly done: Promise<unknown> } {

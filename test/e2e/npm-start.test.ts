@@ -87,7 +87,7 @@ describe("a cluster of npm start", () => {
     ["the process that npm runs", 1, "SIGTERM"],
     ["the process that npm runs", 1, "SIGKILL"],
     ["the devstack", -1, "SIGKILL"],
-  ] as const)("ends when %s (%i) gets %s", { timeout: 60_000 }, async (_who, index, signal) => {
+  ] as const)("ends when %s (%i) gets %s", { timeout: 180_000 }, async (_who, index, signal) => {
     const { chain, cluster } = await npmStart();
     expect(cluster.length).toBeGreaterThanOrEqual(3);
     const gone = [...chain, ...cluster].map(untilGone);

@@ -59,7 +59,7 @@ const cases = commands.flatMap((command) => credentials.map((each) => ({ ...comm
 const connectionsMax = 29;
 
 describe("a cluster of three servers that refuses the user", () => {
-  it.each(cases)("ends $name with $what", { timeout: 30_000 }, async ({ args, user, of }) => {
+  it.each(cases)("ends $name with $what", { timeout: 90_000 }, async ({ args, user, of }) => {
     const before = await cluster.connections();
     const { code, stderr } = await shoal(args, of(user));
     expect(stderr).toContain("refuses");
@@ -68,13 +68,13 @@ describe("a cluster of three servers that refuses the user", () => {
     expect((await cluster.connections()) - before).toBeLessThanOrEqual(connectionsMax);
   });
 
-  it("names the missing right when a node's user replays", { timeout: 30_000 }, async () => {
+  it("names the missing right when a node's user replays", { timeout: 90_000 }, async () => {
     const { code, stderr } = await shoal(["replay"], { SHOAL_NATS_USER: "n-1", SHOAL_NATS_PASSWORD: "right" });
     expect(stderr).toMatch(/user "n-1" may not read the log/);
     expect(code).toBe(errors.NATS_REFUSED.exit);
   });
 
-  it("logs one line of JSON with code, sentence and hint", { timeout: 30_000 }, async () => {
+  it("logs one line of JSON with code, sentence and hint", { timeout: 90_000 }, async () => {
     const env = { SHOAL_NATS_USER: "requester", SHOAL_NATS_PASSWORD: "wrong", SHOAL_REQUESTER_ID: "r-1" };
     const { stderr } = await shoal(["serve", "--requester"], env);
     const lines = stderr
@@ -94,7 +94,7 @@ describe("a cluster of three servers that refuses the user", () => {
 });
 
 describe("a password that changes on the servers", () => {
-  it("is read again from its file, with few attempts until it is valid", { timeout: 60_000 }, async () => {
+  it("is read again from its file, with few attempts until it is valid", { timeout: 180_000 }, async () => {
     const passwordFile = join(folder, "password");
     await writeFile(passwordFile, "right\n", { mode: 0o600 });
     const faultPlan: string[] = [];

@@ -24,7 +24,7 @@ const running: ChildProcess[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "shoal-rolling-"));
   cluster = await startNatsCluster(folder, users);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   for (const child of running) child.kill("SIGKILL");
   await cluster.close();

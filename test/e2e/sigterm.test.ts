@@ -26,7 +26,7 @@ const running: ChildProcess[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "shoal-sigterm-"));
   cluster = await startNatsCluster(folder, users("right"));
-}, 60_000);
+}, 180_000);
 afterEach(() => {
   for (const child of running.splice(0)) child.kill("SIGKILL");
 });
@@ -77,13 +77,13 @@ async function stop({ child }: Started): Promise<number | NodeJS.Signals | null>
 }
 
 describe.each(roles)("SIGTERM ends $name within 3 s", (role) => {
-  it("that is connected", { timeout: 30_000 }, async () => {
+  it("that is connected", { timeout: 90_000 }, async () => {
     const started = serve(role);
     await started.said(/"msg":"ready"/);
     expect(await stop(started), started.text()).toBe(0);
   });
 
-  it("that waits for an unreachable server", { timeout: 30_000 }, async () => {
+  it("that waits for an unreachable server", { timeout: 90_000 }, async () => {
     const sockets: Socket[] = [];
     const silent = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1");
     await once(silent, "listening");
@@ -95,14 +95,14 @@ describe.each(roles)("SIGTERM ends $name within 3 s", (role) => {
     silent.close();
   });
 
-  it("that is starting", { timeout: 30_000 }, async () => {
+  it("that is starting", { timeout: 90_000 }, async () => {
     const before = await cluster.connections();
     const started = serve(role);
     while ((await cluster.connections()) === before) await new Promise(setImmediate);
     expect(await stop(started), started.text()).toBe(0);
   });
 
-  it("that the server no longer admits", { timeout: 60_000 }, async () => {
+  it("that the server no longer admits", { timeout: 180_000 }, async () => {
     const started = serve(role);
     await started.said(/"msg":"ready"/);
     const refused = started.said(/NATS refuses/);
@@ -114,7 +114,7 @@ describe.each(roles)("SIGTERM ends $name within 3 s", (role) => {
 });
 
 describe.each(roles)("SIGTERM ends $name", (role) => {
-  it("within 3 s when the servers are gone", { timeout: 60_000 }, async () => {
+  it("within 3 s when the servers are gone", { timeout: 180_000 }, async () => {
     const own = await mkdtemp(join(tmpdir(), "shoal-sigterm-gone-"));
     const gone = await startNatsCluster(own, users("right"));
     onTestFinished(async () => {

@@ -69,7 +69,7 @@ it("stops a requester whose log was cut, prevents others from starting, and cont
   const submitted: string[] = [];
   for (let n = 0; n < 8; n++) submitted.push((await client.submit(job)).jobId);
   // Each is submitted and then queued, because there is no node.
-  await expect.poll(async () => (await replayed()).commits, { timeout: 60_000 }).toBe(2 * submitted.length);
+  await expect.poll(async () => (await replayed()).commits, { timeout: 180_000 }).toBe(2 * submitted.length);
   const whole = await replayed();
   expect(whole).toMatchObject({ ok: true, aggregates: { job: 8 } });
   expect(await replayed(whole.anchor)).toMatchObject({ ok: true });
@@ -94,7 +94,7 @@ it("stops a requester whose log was cut, prevents others from starting, and cont
   expect(record).toMatchObject({ endsAt: found.upTo, knownSeq: whole.upTo });
   const reopened = await serve("r-1").client();
   const { jobId } = await reopened.submit(job);
-  await expect.poll(async () => (await replayed()).ok, { timeout: 60_000 }).toBe(true);
+  await expect.poll(async () => (await replayed()).ok, { timeout: 180_000 }).toBe(true);
   const saved = await replayed();
   expect(saved.upTo).toBeGreaterThan(found.upTo);
   const listed = (await reopened.jobs({})).items.map(({ id }) => id);

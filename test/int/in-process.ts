@@ -9,7 +9,7 @@ import { startNode } from "./start-node.ts";
 import { startRequester } from "./start-requester.ts";
 
 /** The time limit of `until`: one round takes about four seconds on a busy machine. */
-export const patienceMs = 30_000;
+export const patienceMs = 90_000;
 
 /** A job that runs for this time. */
 export const jobOf = (RunSeconds: number): JobSpec =>

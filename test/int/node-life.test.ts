@@ -12,7 +12,7 @@ import type { Executor } from "../../services/compute/src/executors/executor.ts"
 import { noop } from "../../services/compute/src/executors/noop.ts";
 import { startNode } from "./start-node.ts";
 
-const timeout = { timeout: 60_000 };
+const timeout = { timeout: 180_000 };
 
 let root = "";
 let server: RunningServer;

@@ -12,7 +12,7 @@ export interface Observer {
 }
 
 // Long enough for a lease to expire and be taken over on a busy machine; a test that waits longer has failed.
-const patienceMs = 40_000;
+const patienceMs = 100_000;
 
 export async function createObserver(log: EventLog): Promise<Observer> {
   const trace = createTrace();

@@ -11,7 +11,7 @@ import { nodeId, startNode } from "./start-node.ts";
 import { type RunningRequester, startRequester } from "./start-requester.ts";
 
 const actor = { type: "client", id: "test" } as const;
-const timeoutMs = 90_000;
+const timeoutMs = 180_000;
 const capacity = { ...testSettings.capacity, cpuCores: 1 };
 
 /** Two requesters that own half of the shards each, and a node of one core. */

@@ -62,7 +62,7 @@ describe("reads at two requesters over a real nats-server", () => {
     };
     for (const api of apis)
       await expect
-        .poll(() => owned(api), { timeout: 20_000 })
+        .poll(() => owned(api), { timeout: 60_000 })
         .toEqual([
           ["r-one", 8],
           ["r-two", 8],
