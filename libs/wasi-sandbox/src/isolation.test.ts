@@ -31,7 +31,7 @@ afterAll(async () => {
 function tried(isolation: Isolation, script: string): string {
   const code = `const say = (text) => process.stdout.write(String(text)); try { ${script} } catch (failure) { say(failure.code) }`;
   // Bubblewrap has no shell inside; process 1 of the namespaces is one.
-  const shell = isolation.endsWithParent ? [] : ["/bin/sh", "-c", '"$@"; exit $?', "sh"];
+  const shell = isolation.guards.length === 0 ? [] : ["/bin/sh", "-c", '"$@"; exit $?', "sh"];
   const command = [...shell, process.execPath, ...sandboxFlags(sandboxLimits, sandboxScript()), "-e", code];
   const [file = "", ...args] = [...isolation.prefix(sandboxScript()), ...command];
   // 20 s: fifty times what it takes; a process that is stuck behind a wall fails its test.
@@ -77,11 +77,11 @@ describe.skipIf(!workloads(namespaces))("a guest's process in namespaces (needs 
 });
 
 describe("the isolation of a pool's processes", () => {
-  const missing: Isolation = { name: "bubblewrap", prefix: () => ["/nonexistent/bwrap"], endsWithParent: true };
+  const missing: Isolation = { name: "bubblewrap", prefix: () => ["/nonexistent/bwrap"], guards: [] };
   const broken: Isolation = {
     name: "namespaces",
     prefix: () => ["/bin/sh", "-c", "echo no namespaces here >&2; exit 1"],
-    endsWithParent: false,
+    guards: noIsolation.guards,
   };
 
   it("is the first that works, and the log has the reason when it is none", async () => {

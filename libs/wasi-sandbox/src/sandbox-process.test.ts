@@ -2,12 +2,18 @@ import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { isolationsFor, noIsolation } from "./isolation.ts";
+import { type Isolation, isolationsFor, noIsolation } from "./isolation.ts";
 import { sandboxLimits } from "./limits.ts";
-import { sandboxFlags, startSandboxProcess } from "./sandbox-process.ts";
+import { framesFrom, sandboxFlags, startProcess, startSandboxProcess } from "./sandbox-process.ts";
 import { joined, mainPath, sandboxScript, sourcesOf } from "./sandbox-script.ts";
 
 const freeze = join(import.meta.dirname, "sandbox", "freeze.ts");
+
+/** Whether this machine has the isolation. */
+function isThere(isolation: Isolation): boolean {
+  const [file = "true", ...args] = [...isolation.prefix(sandboxScript()), process.execPath, "--version"];
+  return spawnSync(file, args).status === 0;
+}
 
 /** What a script gets to see that runs with a sandbox's rights, before or after the intrinsics are frozen. */
 function tried(script: string, when: "before" | "after" = "before"): string {
@@ -81,15 +87,43 @@ describe("a guest's process", () => {
     expect(tried(script, "after")).toBe(answer);
   });
 
-  it.each([
+  describe.each([
     ["bubblewrap (needs bubblewrap)", isolationsFor("bubblewrap")[0]],
+    ["namespaces of a user (needs namespaces)", isolationsFor("namespaces")[1]],
     ["namespaces (needs namespaces)", isolationsFor("namespaces")[2]],
     ["none", noIsolation],
-  ])("leaves nothing behind when it is killed while it starts: %s", async (_name, isolation = noIsolation) => {
-    const sandbox = startSandboxProcess(sandboxLimits, { isolation });
-    sandbox.kill();
-    await sandbox.gone;
-    expect((await sandbox.frames.next()).done).toBe(true);
+  ])("isolated by %s", (_name, isolation = noIsolation) => {
+    it("leaves nothing behind when it is killed while it starts", async () => {
+      const sandbox = startSandboxProcess(sandboxLimits, { isolation });
+      sandbox.kill();
+      await sandbox.gone;
+      expect((await sandbox.frames.next()).done).toBe(true);
+    });
+
+    it("closes its channel when it ends by itself", async () => {
+      const sandbox = startSandboxProcess(sandboxLimits, { isolation });
+      // Where this isolation is not there, the process ends without it.
+      await sandbox.frames.next();
+      // What it cannot read ends the guest's process.
+      sandbox.send("no header of a guest");
+      let frame = await sandbox.frames.next();
+      while (frame.done !== true) frame = await sandbox.frames.next();
+      sandbox.kill();
+      await sandbox.gone;
+    });
+
+    it("closes the lane whose thread is ended, and no other", async () => {
+      const { line, laneSockets, kill, gone } = startProcess(sandboxLimits, { isolation, lanes: 2 });
+      const [first, second] = laneSockets.map(framesFrom);
+      await Promise.all([first?.next(), second?.next()]);
+      line?.write(new Uint8Array([0]));
+      laneSockets[0]?.end();
+      let frame = await first?.next();
+      while (frame?.done === false) frame = await first?.next();
+      expect(laneSockets[1]?.readableEnded).toBe(!isThere(isolation));
+      kill();
+      await gone;
+    });
   });
 
   it("exits when it is killed before it has any work", async () => {

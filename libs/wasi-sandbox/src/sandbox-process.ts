@@ -45,14 +45,6 @@ export interface Surroundings {
 // Core dumps and files are disabled: the guest's process needs neither.
 const limitScript = 'ulimit -c 0; ulimit -f 0; exec "$@"';
 
-/*
- * Where the isolation does not end the guest's process with this one, a shell starts it and waits until its descriptor 4 is closed. This
- * process closes it to end the guest; the system closes it when this process dies, even by SIGKILL. Then the shell kills the guest and
- * exits. So an endless loop never outlives the node. The process id cannot be reused before, as the shell has not yet waited for it.
- * A watcher thread inside the guest's process would have the same effect, but takes 60 ms and 8 MiB for each process.
- */
-const guardScript = '"$@" 4<&- & exec 3<&- 5<&- 6<&- 7<&- 8<&- 2>/dev/null; read -r end <&4; kill -9 $!; wait $!';
-
 const shell = (script: string): readonly string[] => ["/bin/sh", "-c", script, "sh"];
 
 // 8 KiB: a crash report of the engine with its stack.
@@ -85,7 +77,7 @@ function sandboxCommand(limits: SandboxLimits, { isolation, group, lanes = 0 }: 
     ...(group?.prefix ?? []),
     ...shell(limitScript),
     ...isolation.prefix(script),
-    ...(isolation.endsWithParent ? [] : shell(guardScript)),
+    ...isolation.guards.flatMap(shell),
     ...[process.execPath, ...sandboxFlags(limits, script)],
     ...(lanes === 0 ? [script] : ["--allow-worker", script, `${lanes}`]),
   ];
@@ -100,13 +92,14 @@ export interface StartedProcess extends Omit<SandboxProcess, "frames" | "send"> 
 /** Starts an isolated process. */
 export function startProcess(limits: SandboxLimits, surroundings: Surroundings): StartedProcess {
   const { isolation, group, lanes = 0 } = surroundings;
+  const isGuarded = isolation.guards.length > 0;
   const [file = "", ...args] = sandboxCommand(limits, surroundings);
   const beyond = Array.from({ length: lanes }, () => "pipe" as const);
   const child = spawn(file, args, {
     env: {},
     cwd: "/",
-    detached: isolation.endsWithParent,
-    stdio: ["ignore", "ignore", "pipe", "pipe", isolation.endsWithParent ? "ignore" : "pipe", ...beyond],
+    detached: !isGuarded,
+    stdio: ["ignore", "ignore", "pipe", "pipe", isGuarded ? "pipe" : "ignore", ...beyond],
   });
   const { stderr } = child;
   // The type of `stdio` ends with the fifth one.
@@ -130,7 +123,7 @@ export function startProcess(limits: SandboxLimits, surroundings: Surroundings):
     line: line instanceof Socket ? line : undefined,
     laneSockets: laneSockets.filter((socket) => socket instanceof Socket),
     kill: () => {
-      if (!isolation.endsWithParent && deathPipe instanceof Socket) deathPipe.destroy();
+      if (isGuarded && deathPipe instanceof Socket) deathPipe.destroy();
       else if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) killGroup(child.pid);
       // A guest's process that is not in the group yet, or no longer, reads the end of the channel, and exits.
       if (line instanceof Socket) line.end();
