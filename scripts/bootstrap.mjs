@@ -4,18 +4,25 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileCacheFolder } from "../apps/cli/bin/compile-cache.mjs";
+import { currentBundle, findProgram } from "../apps/cli/bin/program.mjs";
 import { findRuntime, runNode } from "../apps/cli/bin/runtime.mjs";
 import { install, whyInstall } from "./install.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The targets: the file, and the arguments that come first. `setup` only installs. */
+/** `shoal` itself, bundled or as source. */
+const shoal = "shoal";
+
+/**
+ * The targets: the file, the arguments that come first, and whether `shoal` is bundled before. `setup` only installs and bundles; what
+ * checks or changes the source needs no bundle.
+ */
 const targets = {
-  setup: { file: undefined, args: [] },
-  demo: { file: "apps/demo/src/main.ts", args: [] },
-  start: { file: "apps/cli/src/main.ts", args: ["devstack"] },
-  test: { file: "scripts/test.ts", args: [] },
-  bench: { file: "test/bench/main.ts", args: [] },
+  setup: { file: undefined, args: [], bundled: true },
+  demo: { file: "apps/demo/src/main.ts", args: [], bundled: true },
+  start: { file: shoal, args: ["devstack"], bundled: true },
+  test: { file: "scripts/test.ts", args: [], bundled: true },
+  bench: { file: "test/bench/main.ts", args: [], bundled: true },
   verify: { file: "scripts/verify.ts", args: [] },
   docs: { file: "scripts/reference/main.ts", args: [] },
   new: { file: "scripts/new/main.ts", args: [] },
@@ -45,21 +52,27 @@ async function main(name, args) {
     const code = await install(root, why);
     if (code !== 0) return code;
   }
-  return target.file === undefined ? 0 : await run(target, args);
-}
-
-async function run(target, args) {
   const runtime = findRuntime(import.meta.url);
   if (runtime.problem !== undefined) return refuse(runtime.problem);
-  const file = join(root, target.file);
-  if (!existsSync(file)) return refuse(`${target.file} is missing from this checkout`);
+  if (target.bundled && currentBundle() === undefined) {
+    // A folder that cannot be written, or source that is being changed: the source runs too.
+    const code = await run(runtime, "scripts/program/main.mjs", []);
+    if (code !== 0)
+      process.stderr.write("shoal: not bundled (see above); shoal runs from its source and starts more slowly\n");
+  }
+  return target.file === undefined ? 0 : await run(runtime, target.file, [...target.args, ...args]);
+}
+
+async function run(runtime, path, args) {
+  const file = path === shoal ? fileURLToPath(findProgram()) : join(root, path);
+  if (!existsSync(file)) return refuse(`${path} is missing from this checkout`);
   const bins = join(root, "node_modules", ".bin");
   const env = {
     ...process.env,
     PATH: [bins, process.env.PATH ?? ""].join(delimiter),
     NODE_COMPILE_CACHE: compileCacheFolder(process.env),
   };
-  return await runNode(runtime, ["--disable-warning=ExperimentalWarning", file, ...target.args, ...args], env);
+  return await runNode(runtime, ["--disable-warning=ExperimentalWarning", file, ...args], env);
 }
 
 function isOlder(version, [major, minor]) {

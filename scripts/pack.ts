@@ -1,7 +1,20 @@
 // Turns dist/ of the current workspace into a package that can be published: npm publish ./dist
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { publishedManifest } from "./package-manifest.ts";
+// With --bundle, dist/ is a bundle of the workspace and of those that it depends on; else it is what the compiler wrote.
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { bundledManifest, publishedManifest } from "./package-manifest.ts";
+import { bundleProgram } from "./program/bundle.ts";
 
-writeFileSync("dist/package.json", publishedManifest(readFileSync("package.json", "utf8")));
+const { bundle } = parseArgs({ options: { bundle: { type: "boolean", default: false } } }).values;
+const text = readFileSync("package.json", "utf8");
+const workspace = (name: string) =>
+  readFileSync(new URL(`../node_modules/${name}/package.json`, import.meta.url), "utf8");
+
+if (bundle) {
+  rmSync("dist", { recursive: true, force: true });
+  await bundleProgram(resolve("dist"));
+}
+writeFileSync("dist/package.json", bundle ? bundledManifest(text, workspace) : publishedManifest(text));
 cpSync(new URL("../LICENSE", import.meta.url), "dist/LICENSE");
 if (existsSync("bin")) cpSync("bin", "dist/bin", { recursive: true });

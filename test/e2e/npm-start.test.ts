@@ -45,6 +45,7 @@ async function npmStart(): Promise<Started> {
     if (pid === child.pid) break;
   }
   expect(chain[0]).toBe(child.pid);
+  expect(commandOf(chain.at(-1) ?? 0)).toContain("node_modules/.cache/shoal/");
   const cluster = [...parents].flatMap(([pid, parent]) => (parent === chain.at(-1) ? [pid] : []));
   started = { chain, cluster: [...new Set([...cluster, ...Object.values(pids)])] };
   return started;
@@ -69,6 +70,8 @@ function parentsOf(): ReadonlyMap<number, number> {
     }),
   );
 }
+
+const commandOf = (pid: number): string => execFileSync("ps", ["-o", "args=", "-p", String(pid)], { encoding: "utf8" });
 
 function end(pid: number, signal: NodeJS.Signals): void {
   try {

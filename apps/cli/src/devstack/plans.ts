@@ -1,13 +1,11 @@
-import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ChildPlan } from "./child.ts";
 import type { DataDir } from "./data-dir.ts";
 import type { RightsOrder } from "./rights-order.ts";
 import type { DevstackSettings } from "./settings.ts";
 
-// The source runs from .ts, a published package from .js.
-const ending = extname(import.meta.filename);
-const program = (path: string): string => fileURLToPath(new URL(`${path}${ending}`, import.meta.url));
+const shoal = fileURLToPath(new URL("../main.ts", import.meta.url));
+const rights = fileURLToPath(new URL("./rights-main.ts", import.meta.url));
 
 /** The user of the requesters on a devstack's NATS server; each node has its id as its user. */
 export const requesterUser = "requester";
@@ -16,7 +14,7 @@ const requesterName = (index: number): string => `requester-${index}`;
 
 /** The plan of the process that computes the rights of the NATS server's users. */
 export function rightsPlan(dataDir: DataDir, order: RightsOrder): ChildPlan {
-  return { name: "nats", args: [program("./rights-main")], env: {}, order, logFile: dataDir.logOf("nats") };
+  return { name: "nats", args: [rights], env: {}, order, logFile: dataDir.logOf("nats") };
 }
 
 interface DevstackPlace {
@@ -68,7 +66,7 @@ function servePlan(name: string, role: string, { dataDir, password, settings }: 
   ]);
   return {
     name,
-    args: [program("../main"), "serve", role, ...given],
+    args: [shoal, "serve", role, ...given],
     // Not in the arguments: every user of the machine can read those.
     env: { SHOAL_NATS_PASSWORD: password },
     logFile: dataDir.logOf(name),

@@ -28,8 +28,7 @@ export const listLimits = {
 // As a sandbox's: the space for new objects counts beside the heap.
 const youngMebibytes = 8;
 
-const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
-const script = new URL(`./list-worker${extension}`, import.meta.url);
+const script = new URL("./list-worker.ts", import.meta.url);
 
 interface WaitingList {
   readonly query: JobQuery;
