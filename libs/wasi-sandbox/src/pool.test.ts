@@ -16,7 +16,8 @@ function poolOfOne() {
     exits.push(promise);
     return { prefix: [], limit: () => undefined, wasOutOfMemory: () => false, remove: resolve };
   };
-  const limits = { ...sandboxLimits, poolSize: 1 };
+  // A process starts in real time: the clock, which a test advances past the idle time, must not end its start.
+  const limits = { ...sandboxLimits, poolSize: 1, readyMs: 10 * idleMs };
   return { clock, exits, sandboxes: pool({ clock, limits, cgroups: { make }, isolations: [noIsolation] }) };
 }
 

@@ -23,6 +23,7 @@ describe("a table of digests", () => {
     table.delete("c");
     table.delete("d");
     expect([table.unexpected, table.isUnexpected("c")]).toEqual([0, false]);
+    expect(table.add("c")).toBe(true);
   });
   it("accepts a removed key again, with its last value", () => {
     const table = new DigestTable("values");
