@@ -100,7 +100,7 @@ const amd: readonly GpuRecording[] = [
     })),
   },
   {
-    what: "RX 6700 XT, ROCm 6.1, with other names of the fields",
+    what: "RX 6700 XT, ROCm 6.1, with other names for some keys",
     source: `${telegraf}rx6700xt_rocm612.json`,
     vendor: "AMD/ATI",
     stdout: JSON.stringify({
