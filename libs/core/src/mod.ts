@@ -101,7 +101,15 @@ export {
   type ViewWatcher,
 } from "./ports/view-store.ts";
 export { type Process, runUntil } from "./process.ts";
-export { type CommitReader, type CommitReading, commitReader, faultOf, isCommit, unknownKind } from "./read-commit.ts";
+export {
+  type CommitReader,
+  type CommitReading,
+  commitReader,
+  faultOf,
+  isCommit,
+  isUnreadableCode,
+  unknownKind,
+} from "./read-commit.ts";
 export { type Registry, registry } from "./registry.ts";
 export { type Backoff, backoffMs, jittered } from "./retry.ts";
 export { failuresOf } from "./schedule/candidate.ts";

@@ -33,6 +33,11 @@ export function faultOf({ aggregate, seq, code, why }: UnreadableCommit): Fault 
   return new Fault(code, `${aggregate.kind} ${aggregate.id} at ${seq}: ${why}`, { details: { seq, aggregate } });
 }
 
+/** Whether this code says that a message of the log cannot be read: a retry does not help. */
+export function isUnreadableCode(code: string): code is UnreadableCommit["code"] {
+  return code === "LOG_NEWER" || code === "LOG_DAMAGED";
+}
+
 /** Whether a message was read. */
 export function isCommit(read: StoredCommit | UnreadableCommit): read is StoredCommit {
   return "commit" in read;

@@ -1,4 +1,11 @@
-import { causeOf, type EventLog, type Kinds, type StoredCommit, type UnreadableCommit } from "@shoal/core";
+import {
+  causeOf,
+  type EventLog,
+  isUnreadableCode,
+  type Kinds,
+  type StoredCommit,
+  type UnreadableCommit,
+} from "@shoal/core";
 import type { AggregateRef } from "@shoal/proto";
 import { DigestTable } from "./digest-table.ts";
 import { type Folded, foldNext, notFolded } from "./folded.ts";
@@ -134,7 +141,7 @@ export class LogFold {
       return { before, after };
     } catch (failure) {
       const { code, why } = causeOf(failure);
-      if (code !== "LOG_NEWER" && code !== "LOG_DAMAGED") throw failure;
+      if (!isUnreadableCode(code)) throw failure;
       return { before, after: { ...before, stoppedAt: { aggregate: ref, seq, code, why } } };
     }
   }

@@ -1,4 +1,12 @@
-import { type Change, causeOf, Fault, openKeyOf, openValueOf, type UnreadableCommit } from "@shoal/core";
+import {
+  type Change,
+  causeOf,
+  Fault,
+  isUnreadableCode,
+  openKeyOf,
+  openValueOf,
+  type UnreadableCommit,
+} from "@shoal/core";
 import { type AggregateRef, buckets, subjectOf } from "@shoal/proto";
 import { z } from "zod";
 
@@ -47,15 +55,10 @@ export class Quarantine {
 }
 
 /** A retry does not help: this version, or every version, cannot read the aggregate's log. */
-export function isUnreadable(failure: unknown): boolean {
-  const { code } = causeOf(failure);
-  return code === "LOG_NEWER" || code === "LOG_DAMAGED";
-}
+export const isUnreadable = (failure: unknown): boolean => isUnreadableCode(causeOf(failure).code);
 
 /** Whether this code puts the aggregate into quarantine: a log as above, or a kind that this version does not have. */
-export const isQuarantining = (code: string): boolean => quarantining.has(code);
-
-const quarantining: ReadonlySet<string> = new Set(["LOG_NEWER", "LOG_DAMAGED", "UNKNOWN_PART"]);
+export const isQuarantining = (code: string): boolean => isUnreadableCode(code) || code === "UNKNOWN_PART";
 
 /** The quarantine entry of a failure to read an aggregate. */
 export function quarantinedBy(aggregate: AggregateRef, failure: unknown): Quarantined {
