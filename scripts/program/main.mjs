@@ -27,7 +27,7 @@ try {
   const inputs = [...files, ...globSync(others, { cwd: root })].sort();
   const record = {
     main: `${number}/main.mjs`,
-    inputs: Object.fromEntries(inputs.map((path) => [path, before.get(path)])),
+    inputs: Object.fromEntries(inputs.map((path) => [path, before.get(path) ?? "new"])),
   };
   // Else another process has made the same one meanwhile, and may be running it.
   if (currentBundle() === undefined) replace(JSON.stringify(record));
