@@ -200,7 +200,7 @@ function isEnded(stage: () => Promise<ExecutorFixture>, runsForEver: () => WorkP
     const { executor, work } = await stage();
     expect(await executor.attach(work(runsForEver()))).toBeUndefined();
   });
-  it(`${survives ? "lets its works run" : "ends its works"} when it is closed, and can be closed twice`, async () => {
+  it(`${survives ? "lets its workloads run" : "ends its workloads"} when it is closed, and can be closed twice`, async () => {
     const { executor, another, work } = await stage();
     const recorded = work(runsForEver());
     const running = await executor.start(recorded);

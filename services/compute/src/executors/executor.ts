@@ -11,7 +11,7 @@ export interface Executor extends NodePart {
    * started.
    */
   readonly remembers?: boolean;
-  /** What its works may have beside a plain network: `http` with a list of domains, `ports` of the node. Nothing when absent. */
+  /** What its workloads may have beside a plain network: `http` with a list of domains, `ports` of the node. Nothing when absent. */
   readonly networking?: readonly ("http" | "ports")[];
   /** Why this node refuses a work with these parsed params, or undefined; called before a bid, so it is quick. */
   refuses?(params: unknown): Promise<string | undefined>;

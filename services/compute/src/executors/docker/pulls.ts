@@ -80,7 +80,7 @@ export function pulls(docker: Docker, clock: Clock, options: PullOptions): Pulls
   };
 }
 
-/** A pull with the works that wait for it. */
+/** A pull with the workloads that wait for it. */
 interface SharedPull {
   readonly listeners: OnLine[];
   readonly done: Promise<void>;
