@@ -18,7 +18,7 @@ export function banner(facts: DevstackFacts, { nodes, requesters }: DevstackSett
   const width = Math.max(...commands.map(([command]) => command.length));
   const others = api.includes(defaultApi) ? "" : `  ${cyan(`export SHOAL_API_HOST=${api.join(",")}`)}\n`;
   return [
-    `${bold("Shoal is up")}: ${requesters} requesters, ${nodes} compute nodes, one NATS server\n\n`,
+    `${bold("Shoal is up")}: ${counted(requesters, "requester")}, ${counted(nodes, "compute node")}, 1 NATS server\n\n`,
     `  API   ${api.join("  ")}\n`,
     `  NATS  ${nats}\n`,
     `  data  ${dataDir}\n\n`,
@@ -28,3 +28,5 @@ export function banner(facts: DevstackFacts, { nodes, requesters }: DevstackSett
     "\nCtrl-C stops it; the data stays for the next start here.\n",
   ].join("");
 }
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
