@@ -58,7 +58,9 @@ async function main(name, args) {
     // A folder that cannot be written, or source that is being changed: the source runs too.
     const code = await run(runtime, "scripts/program/main.mjs", []);
     if (code !== 0)
-      process.stderr.write("shoal: not bundled (see above); shoal runs from its source and starts more slowly\n");
+      process.stderr.write(
+        "shoal: cannot bundle shoal, for the reason above: it runs from its source, and starts more slowly\n",
+      );
   }
   return target.file === undefined ? 0 : await run(runtime, target.file, [...target.args, ...args]);
 }

@@ -1,5 +1,5 @@
 // Bundles `shoal` for this checkout and makes it the current bundle, which the launchers run while no file of it has changed.
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { bundleRecord, bundlesFolder, currentBundle, stampsOf } from "../../apps/cli/bin/program.mjs";
 import { bundleProgram } from "./bundle.ts";
@@ -31,6 +31,9 @@ try {
   };
   // Else another process has made the same one meanwhile, and may be running it.
   if (currentBundle() === undefined) replace(JSON.stringify(record));
+} catch (failure) {
+  process.stderr.write(`shoal: ${failure.message}\n`);
+  process.exitCode = 1;
 } finally {
   rmSync(unfinished, { recursive: true, force: true });
 }
@@ -44,5 +47,10 @@ function replace(record) {
 }
 
 function lastNumber() {
-  return existsSync(bundleRecord) ? Number.parseInt(JSON.parse(readFileSync(bundleRecord, "utf8")).main, 10) : -1;
+  try {
+    const number = Number.parseInt(JSON.parse(readFileSync(bundleRecord, "utf8")).main, 10);
+    return Number.isInteger(number) ? number : -1;
+  } catch {
+    return -1; // Nothing was built yet, or the record was damaged.
+  }
 }
