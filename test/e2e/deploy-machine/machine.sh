@@ -19,16 +19,19 @@ cp "$(dirname "$0")/systemctl.sh" "$work/bin/systemctl"
 chmod 0755 "$work/bin/systemctl"
 export PATH=$work/bin:$PATH
 
+failed() {
+  echo "== failed: $1"
+  tail -n 20 "$work"/units/*.log || true
+  exit 1
+}
+
 for block in "$work"/blocks/*; do
   echo "== $(basename "$block")"
   # Packages come from outside; everything else has only this machine.
   network=(nsenter --net="$work/net")
   if grep -q "npm run setup" "$block"; then network=(); fi
-  if ! "${network[@]}" bash -euxo pipefail "$block"; then
-    echo "== failed: $(basename "$block")"
-    tail -n 20 "$work"/units/*.log || true
-    exit 1
-  fi
+  if ! "${network[@]}" bash -euxo pipefail "$block"; then failed "$(basename "$block")"; fi
 done
-for unit in "$work"/units/*.pid; do systemctl stop "$(basename "$unit" .pid)"; done
+# In the order of a shutdown, which is that of After= in the units reversed.
+for unit in shoal-compute shoal-requester nats-server; do systemctl stop "$unit" || failed "stop of $unit"; done
 echo "== done"
