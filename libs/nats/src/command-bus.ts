@@ -102,7 +102,7 @@ async function serve(
         .finally(() => inHand--);
     },
   });
-  await link.nc.flush();
+  await link.flushed();
   return { close: async () => subscription.unsubscribe() };
 }
 

@@ -24,7 +24,7 @@ export function createQueueSummaries(link: NatsSession): QueueSummaries {
           if (summary.success && message.subject === subjects.queue(summary.data.requesterId)) deliver(summary.data);
         },
       });
-      await link.nc.flush();
+      await link.flushed();
       return { close: async () => subscription.unsubscribe() };
     },
   };

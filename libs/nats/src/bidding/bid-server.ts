@@ -33,7 +33,7 @@ export function createBidServer(link: NatsSession, nodeId: string): BidServer {
           );
         },
       });
-      await link.nc.flush();
+      await link.flushed();
       return { close: async () => subscription.unsubscribe() };
     },
     heartbeat(heartbeat) {

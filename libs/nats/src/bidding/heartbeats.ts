@@ -17,6 +17,6 @@ export async function followHeartbeats(
         deliver(heartbeat.data);
     },
   });
-  await link.nc.flush();
+  await link.flushed();
   return { close: async () => subscription.unsubscribe() };
 }

@@ -77,7 +77,7 @@ export async function answerNodes<Q, A>(
       );
     },
   });
-  await link.nc.flush();
+  await link.flushed();
   return { close: async () => subscription.unsubscribe() };
 }
 

@@ -1,6 +1,6 @@
 import { type JetStreamManager, jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { type Clock, Fault, type Random, resultWithin } from "@shoal/core";
+import { type Clock, causeOf, Fault, type Random, resultWithin } from "@shoal/core";
 import type { DialPolicy } from "./dial-policy.ts";
 import type { NatsErrorLevel, NatsErrorReport } from "./nats-error-report.ts";
 import { createPublisher, type StreamPublisher } from "./publisher.ts";
@@ -25,6 +25,8 @@ export interface NatsSession {
   openSecond(): Promise<NatsSession>;
   /** Resolves with true once connected; with false when it is not within `withinMs` milliseconds, or is closed. */
   connected(withinMs: number): Promise<boolean>;
+  /** Resolves once the server has handled what was sent, subscriptions included. Throws Fault LOG_UNREACHABLE at a disconnection. */
+  flushed(): Promise<void>;
   /** Calls back with every change: true for connected, false for disconnected. The returned function unsubscribes. */
   onChange(listener: (up: boolean) => void): () => void;
   /** The stream API of the client library, without its check of the account, which restricted permissions refuse. */
@@ -78,6 +80,10 @@ export function natsSessionOver(nc: NatsConnection, parts: NatsSessionParts): Na
     onProblem: (what, level = "info") => faultPlan.report(what, level),
     isUp: () => state.up && !nc.isClosed(),
     connected: (withinMs) => waitUntilUp(state, clock, withinMs),
+    flushed: () =>
+      nc.flush().catch((failure: unknown) => {
+        throw unreachable("waiting until the server has the subscriptions", causeOf(failure).why);
+      }),
     onChange(listener) {
       state.listeners.add(listener);
       return () => void state.listeners.delete(listener);
