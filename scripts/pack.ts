@@ -4,7 +4,6 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { bundledManifest, publishedManifest } from "./package-manifest.ts";
-import { bundleProgram } from "./program/bundle.ts";
 
 const { bundle } = parseArgs({ options: { bundle: { type: "boolean", default: false } } }).values;
 const text = readFileSync("package.json", "utf8");
@@ -12,6 +11,8 @@ const workspace = (name: string) =>
   readFileSync(new URL(`../node_modules/${name}/package.json`, import.meta.url), "utf8");
 
 if (bundle) {
+  // Only here: the bundler takes longer to load than the rest takes to run.
+  const { bundleProgram } = await import("./program/bundle.ts");
   rmSync("dist", { recursive: true, force: true });
   await bundleProgram(resolve("dist"));
 }

@@ -9,12 +9,10 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 // the folder that it was started from, so that one is replaced by the fourth build after its own only.
 const folders = 4;
 // What decides where a package is found, and how the bundle is made.
-const others = [
-  "package-lock.json",
-  "{libs,services,apps}/*/package.json",
-  "scripts/program/*",
-  "apps/cli/bin/program.mjs",
-];
+const others = globSync(
+  ["package-lock.json", "{libs,services,apps}/*/package.json", "scripts/program/*", "apps/cli/bin/program.mjs"],
+  { cwd: root },
+);
 
 const number = (lastNumber() + 1) % folders;
 const folder = fileURLToPath(new URL(`${number}/`, bundlesFolder));
@@ -22,9 +20,9 @@ const unfinished = `${folder.slice(0, -1)}.${process.pid}`;
 try {
   mkdirSync(unfinished, { recursive: true });
   // Before the files are read: what changes meanwhile makes the bundle an old one.
-  const before = new Map(stampsOf(globSync(["{libs,services,apps}/*/src/**/*.ts", ...others], { cwd: root })));
+  const before = new Map(stampsOf([...others, ...globSync("{libs,services,apps}/*/src/**/*.ts", { cwd: root })]));
   const files = await bundleProgram(unfinished);
-  const inputs = [...files, ...globSync(others, { cwd: root })].sort();
+  const inputs = [...others, ...files].sort();
   const record = {
     main: `${number}/main.mjs`,
     inputs: Object.fromEntries(inputs.map((path) => [path, before.get(path) ?? "new"])),
