@@ -41,18 +41,20 @@ export function createUnpublishedResults({
 }: UnpublishedResultsOptions): UnpublishedResults {
   let cancel = () => {};
 
-  async function sweep(): Promise<void> {
+  async function sweep(newest?: string): Promise<void> {
     const names = await readdir(folder).catch(() => []);
     const unpublished = await Promise.all(names.map((name) => measured(join(folder, name))));
+    // The clock of file systems moves in steps of milliseconds: results of the same step have equal times.
+    unpublished.sort((a, b) => Number(b.path === newest) - Number(a.path === newest) || b.at - a.at);
     let sumBytes = 0;
-    for (const [index, { path, at, sizeBytes }] of unpublished.sort((a, b) => b.at - a.at).entries()) {
+    for (const [index, { path, at, sizeBytes }] of unpublished.entries()) {
       sumBytes += sizeBytes;
       const isOld = clock.now() - at > keepMs;
       if (isOld || (index > 0 && sumBytes > keepBytes)) await removeTree(path);
     }
   }
-  const sweepNow = () =>
-    sweep().catch((failure: unknown) => logger.warn(causeOf(failure), "removing unpublished results failed"));
+  const sweepNow = (newest?: string) =>
+    sweep(newest).catch((failure: unknown) => logger.warn(causeOf(failure), "removing unpublished results failed"));
   const sweepAndPlan = async (): Promise<void> => {
     await sweepNow();
     cancel = clock.at(clock.now() + sweepMs, () => void sweepAndPlan());
@@ -68,8 +70,8 @@ export function createUnpublishedResults({
       await rename(from, path).catch(() => {});
       const found = await stat(path).catch(() => undefined);
       if (found === undefined) return undefined;
-      await sweepNow();
-      return { path, untilAt: Math.round(found.ctimeMs + keepMs) };
+      await sweepNow(path);
+      return { path, untilAt: Math.floor(found.ctimeMs) + keepMs };
     },
   };
 }
