@@ -19,17 +19,17 @@ export const jobOf = (RunSeconds: number): JobSpec =>
   });
 
 /** An executor whose work is counted, and ends early when `finished` resolves. */
-function countedWork(finished: Promise<void>) {
+function countedWorkload(finished: Promise<void>) {
   const starts = new Map<string, number>();
   const ended = new Set<string>();
   const { start, ...rest } = noop({ clock: systemClock() });
   const executor: Executor = {
     ...rest,
-    async start(work) {
-      starts.set(work.id, (starts.get(work.id) ?? 0) + 1);
-      const running = await start(work);
+    async start(workload) {
+      starts.set(workload.id, (starts.get(workload.id) ?? 0) + 1);
+      const running = await start(workload);
       const exit = Promise.race([running.exit, finished.then(() => ({ exitCode: 0 }))]);
-      void exit.then(() => ended.add(work.id));
+      void exit.then(() => ended.add(workload.id));
       return { ...running, exit };
     },
   };
@@ -55,7 +55,7 @@ export async function startInProcess(harness: NatsHarness, { markerMs, positions
       positionsMs,
     });
   let current = await start();
-  const { starts, ended, executor } = countedWork(finished.promise);
+  const { starts, ended, executor } = countedWorkload(finished.promise);
   const node = await startNode(url, executor);
   return {
     lines,

@@ -47,7 +47,7 @@ async function startRequester(flags: Readonly<Record<string, string>>): Promise<
   return createClient({ endpoints: [await ready.promise] });
 }
 
-/** A no-op that records the begin and the end of each work, with its node. */
+/** A no-op that records the begin and the end of each workload, with its node. */
 function recording(nodeId: string, lines: string[]): Executor {
   const executor = noop({ clock: systemClock() });
   return {

@@ -1,4 +1,4 @@
-import type { Running, Work } from "../../services/compute/src/executors/executor.ts";
+import type { Running, Workload } from "../../services/compute/src/executors/executor.ts";
 import type { PlannedDevices } from "./plan-devices.ts";
 
 export interface DeviceCheckerOptions {
@@ -7,11 +7,11 @@ export interface DeviceCheckerOptions {
   readonly problem: (what: string) => void;
 }
 
-/** Reports a port or a GPU that two running works of one process of a node have, and a work without what it needs. */
+/** Reports a port or a GPU that two running workloads of one process of a node have, and a workload without what it needs. */
 export function createDeviceChecker({ nodeId, devices, problem }: DeviceCheckerOptions) {
   const holders = new Map<string, string>();
   return {
-    started({ id, ports = [], gpus = [], network, domains = [] }: Work, { exit }: Pick<Running, "exit">): void {
+    started({ id, ports = [], gpus = [], network, domains = [] }: Workload, { exit }: Pick<Running, "exit">): void {
       const names = [...ports.map(({ hostPort }) => `port ${hostPort}`), ...gpus.map(({ index }) => `GPU ${index}`)];
       for (const name of names) {
         const holder = holders.get(name);

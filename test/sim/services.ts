@@ -1,7 +1,7 @@
 import { type Kinds, kinds as productKinds, registry } from "@shoal/core";
 import type { Prng, SimulatedCluster } from "@shoal/core/testing";
 import { createCompute } from "../../services/compute/src/create-compute.ts";
-import type { Executor, Work } from "../../services/compute/src/executors/executor.ts";
+import type { Executor, Workload } from "../../services/compute/src/executors/executor.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
 import { createPortRange } from "../../services/compute/src/grants/port-range.ts";
 import { type MemoryTree, memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
@@ -167,9 +167,9 @@ function networked(executor: Executor, { limitsDomains }: PlannedDevices, checke
   return {
     ...executor,
     networking: limitsDomains ? ["ports", "http"] : ["ports"],
-    async start(work) {
-      const running = await executor.start(work);
-      checker.started(work, running);
+    async start(workload) {
+      const running = await executor.start(workload);
+      checker.started(workload, running);
       return running;
     },
   };
@@ -177,12 +177,12 @@ function networked(executor: Executor, { limitsDomains }: PlannedDevices, checke
 
 type DeviceChecker = ReturnType<typeof createDeviceChecker>;
 
-function countStarts(executor: Executor, started: (work: Work) => void): Executor {
+function countStarts(executor: Executor, started: (workload: Workload) => void): Executor {
   return {
     ...executor,
-    start: (work) => {
-      started(work);
-      return executor.start(work);
+    start: (workload) => {
+      started(workload);
+      return executor.start(workload);
     },
   };
 }

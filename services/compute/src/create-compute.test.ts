@@ -163,8 +163,8 @@ describe("a compute node", () => {
     const slow: Executor = {
       ...engine.executor,
       sweep: async () => {},
-      start: async (work) => {
-        const running = await engine.executor.start(work);
+      start: async (workload) => {
+        const running = await engine.executor.start(workload);
         const halt = async (graceMs: number) => {
           graces.push(graceMs);
           await halted.promise;

@@ -27,7 +27,7 @@ import { sweepFolders } from "./workspace/workspace.ts";
 /**
  * A compute node, as a list of processes in their start order: the list is the architecture. The node reads the time,
  * draws random numbers and touches the host only through its ports. After a kill at any line, a new node on the same
- * journal and workspace resumes the work.
+ * journal and workspace resumes the workload.
  */
 export function createCompute(settings: NodeSettings, ports: ComputePorts): readonly Process[] {
   const { clock, logger, bidServer } = ports;

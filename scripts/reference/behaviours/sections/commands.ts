@@ -91,7 +91,7 @@ export const commands: BehaviourSection = {
         "has the desired state run, and then stop, until the execution has ended",
       ),
       testsOf("services/compute/src/agent/desired-stop.test.ts")(
-        "ends the work, releases its resources and reports that it is stopped until the entry is removed",
+        "ends the workload, releases its resources and reports that it is stopped until the entry is removed",
       ),
     ),
     shown(

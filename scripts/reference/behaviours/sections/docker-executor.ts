@@ -11,7 +11,7 @@ const ownership = testsOf("services/compute/src/executors/docker/ownership.test.
 const containment = testsOf("services/compute/src/executors/docker/containment.int.test.ts");
 const pulls = testsOf("services/compute/src/executors/docker/pulls.int.test.ts");
 const compute = testsOf("services/compute/src/restart.int.test.ts");
-const container = (row: string) => options("a container > for a work with %s", row);
+const container = (row: string) => options("a container > for a workload with %s", row);
 
 /** The Docker executor. */
 export const dockerExecutor: BehaviourSection = {

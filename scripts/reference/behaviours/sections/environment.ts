@@ -21,7 +21,7 @@ export const environment: BehaviourSection = {
     shown("A variable's value is not empty.", validation("a job is refused > %s", "with an empty variable")),
     shown(
       "`env:NAME` is a variable of the node that its operator allows by name or pattern.",
-      steps("gives the work its inputs, its folders and its environment"),
+      steps("gives the workload its inputs, its folders and its environment"),
       policies("…, as a bid policy > accepts what fits, and returns the same verdict twice", "env:SEEN_IT"),
     ),
     shown(
@@ -35,7 +35,7 @@ export const environment: BehaviourSection = {
     ),
     shown(
       "The node sets the ids of execution and job, the job type, and partition index and count, under `SHOAL_` and `BACALHAU_` names.",
-      steps("gives the work its inputs, its folders and its environment"),
+      steps("gives the workload its inputs, its folders and its environment"),
     ),
     shown(
       "Docker params may list variables too; those of the task win.",

@@ -16,7 +16,7 @@ export const running: BehaviourSection = {
   rows: [
     shown(
       "A node prepares inputs, folders and environment, runs the task, publishes, and cleans up.",
-      steps("gives the work its inputs, its folders and its environment"),
+      steps("gives the workload its inputs, its folders and its environment"),
       steps("passes on the output, the exit code and a folder for each result, then cleans up"),
     ),
     shown(
@@ -58,9 +58,9 @@ export const running: BehaviourSection = {
       steps("publishing > fails with the task's output, for another node"),
     ),
     shown(
-      "A stop ends the work, and is reported when it has ended.",
-      stop("ends the work, releases its resources and reports that it is stopped until the entry is removed"),
-      stop("reports only after the work has ended, and retries what an engine could not end"),
+      "A stop ends the workload, and is reported when it has ended.",
+      stop("ends the workload, releases its resources and reports that it is stopped until the entry is removed"),
+      stop("reports only after the workload has ended, and retries what an engine could not end"),
     ),
     shown(
       "A stop during preparation or publication leaves nothing behind.",

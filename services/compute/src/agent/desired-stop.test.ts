@@ -27,7 +27,7 @@ async function working(options: NodeHarnessOptions = {}, task: typeof long | { e
 }
 
 describe("an assignment that asks for stop", () => {
-  it("ends the work, releases its resources and reports that it is stopped until the entry is removed", async () => {
+  it("ends the workload, releases its resources and reports that it is stopped until the entry is removed", async () => {
     const { harness, assignment } = await working({ settings: { slotsMax: 1 } });
     harness.assign(stopping(assignment));
     await harness.sim.clock.advance(20);
@@ -103,7 +103,7 @@ describe("an assignment that asks for stop", () => {
     expect(numbered(harness, assignment).at(-1)).toBe("2 stopped");
   });
 
-  it("is not a failure when no work is left after a restart of the node", async () => {
+  it("is not a failure when no workload is left after a restart of the node", async () => {
     const { harness, life, assignment } = await working();
     life.kill();
     harness.assign(stopping(assignment));
@@ -122,13 +122,13 @@ describe("an assignment that asks for stop", () => {
     expect(harness.starts.get(assignment.executionId)).toBe(1);
   });
 
-  it("reports only after the work has ended, and retries what an engine could not end", async () => {
+  it("reports only after the workload has ended, and retries what an engine could not end", async () => {
     const engine = createSurvivor();
     let failures = 3;
     const stubborn: Executor = {
       ...engine.executor,
-      start: async (work) => {
-        const running = await engine.executor.start(work);
+      start: async (workload) => {
+        const running = await engine.executor.start(workload);
         const halt = async (graceMs: number) => {
           if (failures-- > 0) throw new Error("connect ENOENT /var/run/docker.sock");
           await running.halt(graceMs);
@@ -139,7 +139,7 @@ describe("an assignment that asks for stop", () => {
     const { harness, assignment } = await working({ executors: () => [stubborn] }, { engine: { type: "survivor" } });
     harness.assign(stopping(assignment));
     await harness.sim.clock.advance(6_000);
-    // The requester writes the entry a second time while the work still runs.
+    // The requester writes the entry a second time while the workload still runs.
     harness.assign({ ...stopping(assignment), seq: assignment.seq + 2 });
     await harness.sim.clock.advance(5_000);
     expect(numbered(harness, assignment)).toEqual(["1 running"]);
@@ -151,8 +151,8 @@ describe("an assignment that asks for stop", () => {
     const engine = createSurvivor();
     const stubborn: Executor = {
       ...engine.executor,
-      start: async (work) => ({
-        ...(await engine.executor.start(work)),
+      start: async (workload) => ({
+        ...(await engine.executor.start(workload)),
         halt: () => Promise.reject(new Error("connect ENOENT /var/run/docker.sock")),
       }),
     };

@@ -168,7 +168,7 @@ describe("an assignment that is absent without a removal", () => {
     expect(startsOf(harness, assignment)).toBe(1);
   });
 
-  it("ends the work once the log does not assign it", async () => {
+  it("ends the workload once the log does not assign it", async () => {
     const { harness, assignment } = await working();
     harness.setVerdict(() => false);
     harness.sim.views.assignments.drop();

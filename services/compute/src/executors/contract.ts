@@ -3,32 +3,32 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Fault } from "@shoal/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Executor, Exit, Output, Work } from "./executor.ts";
+import type { Executor, Exit, Output, Workload } from "./executor.ts";
 
 /** The part of a workload that a harness specifies; the contract adds the rest. `inputs` are added to the contract's inputs. */
-export type WorkPiece = Partial<Pick<Work, "params" | "env" | "inputs" | "resources" | "network">>;
+export type WorkloadFields = Partial<Pick<Workload, "params" | "env" | "inputs" | "resources" | "network">>;
 
 /** How an executor is asked for each behaviour. A missing function skips its tests. */
-export interface WorkMakers {
+export interface WorkloadMakers {
   /** Ends by itself with this exit code. */
-  readonly exits?: (exitCode: number) => WorkPiece;
+  readonly exits?: (exitCode: number) => WorkloadFields;
   /** Writes exactly these texts and exits 0. An executor without stderr ignores the second and sets `silentStderr`. */
-  readonly summary?: (stdout: string, stderr: string) => WorkPiece;
+  readonly summary?: (stdout: string, stderr: string) => WorkloadFields;
   /** Runs until it is halted. */
-  readonly runsForEver?: () => WorkPiece;
+  readonly runsForEver?: () => WorkloadFields;
   /** Has valid params, but cannot be started. */
-  readonly cannotStart?: () => WorkPiece;
+  readonly cannotStart?: () => WorkloadFields;
   /** Writes the file at this path, and exits with a code other than 0 when the write is refused. */
-  readonly writes?: (path: string) => WorkPiece;
+  readonly writes?: (path: string) => WorkloadFields;
   /** Copies the file `from` (inside an input) to `to` (inside an output) and exits 0. */
-  readonly copies?: (from: string, to: string) => WorkPiece;
+  readonly copies?: (from: string, to: string) => WorkloadFields;
 }
 
 /** The parameters of the contract. */
 export interface ExecutorHarness {
   /** Creates the executor under test; called for each test, and a second time for the node's next process. */
   readonly executor: () => Executor;
-  readonly makers: WorkMakers;
+  readonly makers: WorkloadMakers;
   /** True when workloads outlive the process that started them, so that `attach` finds them. */
   readonly survives?: boolean;
   /** True when the executor has no stderr. */
@@ -48,11 +48,11 @@ interface ExecutorFixture {
   readonly executor: Executor;
   /** A new executor, as the node's next process would create it. */
   readonly another: () => Executor;
-  readonly work: (piece: WorkPiece) => PreparedWork;
+  readonly workload: (fields: WorkloadFields) => PreparedWorkload;
   readonly givenFile: string;
   readonly output: Output;
 }
-interface PreparedWork extends Work {
+interface PreparedWorkload extends Workload {
   readonly said: (stream: "stdout" | "stderr") => string;
 }
 
@@ -104,8 +104,8 @@ function onStage(harness: ExecutorHarness): () => Promise<ExecutorFixture> {
     const givenFile = join(volume, "given.txt");
     await writeFile(givenFile, "as it was");
     const executor = another();
-    const work = prepare(executor, root, { volume, output });
-    return { executor, another, work, givenFile, output };
+    const workload = prepare(executor, root, { volume, output });
+    return { executor, another, workload, givenFile, output };
   };
 }
 
@@ -113,8 +113,8 @@ function prepare(
   executor: Executor,
   root: string,
   on: { volume: string; output: Output },
-): (piece: WorkPiece) => PreparedWork {
-  return (piece) => {
+): (fields: WorkloadFields) => PreparedWorkload {
+  return (fields) => {
     const said = { stdout: "", stderr: "" };
     serial += 1;
     return {
@@ -127,9 +127,9 @@ function prepare(
       network: "none",
       folder: root,
       outputs: [on.output],
-      ...piece,
-      params: executor.params.parse(piece.params ?? {}),
-      inputs: [{ hostPath: on.volume, target: inputPath, readOnly: true }, ...(piece.inputs ?? [])],
+      ...fields,
+      params: executor.params.parse(fields.params ?? {}),
+      inputs: [{ hostPath: on.volume, target: inputPath, readOnly: true }, ...(fields.inputs ?? [])],
       output: (stream, chunk) => {
         said[stream] += decoder.decode(chunk);
       },
@@ -138,26 +138,26 @@ function prepare(
   };
 }
 
-function endsByItself(stage: () => Promise<ExecutorFixture>, exits: (exitCode: number) => WorkPiece): void {
+function endsByItself(stage: () => Promise<ExecutorFixture>, exits: (exitCode: number) => WorkloadFields): void {
   it("is available", async () => {
     const { executor } = await stage();
     expect(await executor.unavailable()).toBeUndefined();
   });
   it.each([0, 3])("reports exit code %i", async (exitCode) => {
-    const { executor, work } = await stage();
-    const running = await executor.start(work(exits(exitCode)));
+    const { executor, workload } = await stage();
+    const running = await executor.start(workload(exits(exitCode)));
     expect(await running.exit).toEqual({ exitCode });
   });
   it("can be halted after it has ended, and keeps its exit", async () => {
-    const { executor, work } = await stage();
-    const running = await executor.start(work(exits(3)));
+    const { executor, workload } = await stage();
+    const running = await executor.start(workload(exits(3)));
     await running.exit;
     await running.halt(0);
     expect(await running.exit).toEqual({ exitCode: 3 });
   });
   it("runs workloads concurrently", async () => {
-    const { executor, work } = await stage();
-    const running = await Promise.all([1, 2, 3].map((exitCode) => executor.start(work(exits(exitCode)))));
+    const { executor, workload } = await stage();
+    const running = await Promise.all([1, 2, 3].map((exitCode) => executor.start(workload(exits(exitCode)))));
     const ends = await Promise.all(running.map(({ exit }) => exit));
     expect(ends.map(({ exitCode }) => exitCode)).toEqual([1, 2, 3]);
   });
@@ -165,12 +165,12 @@ function endsByItself(stage: () => Promise<ExecutorFixture>, exits: (exitCode: n
 
 function speaks(
   stage: () => Promise<ExecutorFixture>,
-  summary: (stdout: string, stderr: string) => WorkPiece,
+  summary: (stdout: string, stderr: string) => WorkloadFields,
   silent: boolean,
 ): void {
   it("delivers the output before the exit", async () => {
-    const { executor, work } = await stage();
-    const recorded = work(summary("to the world\n", "to the log\n"));
+    const { executor, workload } = await stage();
+    const recorded = workload(summary("to the world\n", "to the log\n"));
     const running = await executor.start(recorded);
     expect(await running.exit).toEqual({ exitCode: 0 });
     expect(recorded.said("stdout")).toBe("to the world\n");
@@ -178,17 +178,17 @@ function speaks(
   });
 }
 
-function isEnded(stage: () => Promise<ExecutorFixture>, runsForEver: () => WorkPiece, survives: boolean): void {
+function isEnded(stage: () => Promise<ExecutorFixture>, runsForEver: () => WorkloadFields, survives: boolean): void {
   it("ends when it is halted, reports that, and can be halted twice", async () => {
-    const { executor, work } = await stage();
-    const running = await executor.start(work(runsForEver()));
+    const { executor, workload } = await stage();
+    const running = await executor.start(workload(runsForEver()));
     await Promise.all([running.halt(0), running.halt(0)]);
     expect((await running.exit).failure?.code).toBe("STOPPED");
     await expect(running.halt(0)).resolves.toBeUndefined();
   });
   it("sweeps only workloads that are not in `keep`", async () => {
-    const { executor, work } = await stage();
-    const [retained, dropped] = [work(runsForEver()), work(runsForEver())];
+    const { executor, workload } = await stage();
+    const [retained, dropped] = [workload(runsForEver()), workload(runsForEver())];
     const [retainedRun, droppedRun] = [await executor.start(retained), await executor.start(dropped)];
     await executor.sweep(new Set([retained.id]));
     await droppedRun.exit;
@@ -197,12 +197,12 @@ function isEnded(stage: () => Promise<ExecutorFixture>, runsForEver: () => WorkP
     await retainedRun.halt(0);
   });
   it("does not find a workload that never started", async () => {
-    const { executor, work } = await stage();
-    expect(await executor.attach(work(runsForEver()))).toBeUndefined();
+    const { executor, workload } = await stage();
+    expect(await executor.attach(workload(runsForEver()))).toBeUndefined();
   });
   it(`${survives ? "lets its workloads run" : "ends its workloads"} when it is closed, and can be closed twice`, async () => {
-    const { executor, another, work } = await stage();
-    const recorded = work(runsForEver());
+    const { executor, another, workload } = await stage();
+    const recorded = workload(runsForEver());
     const running = await executor.start(recorded);
     await executor.close();
     await executor.close();
@@ -211,8 +211,8 @@ function isEnded(stage: () => Promise<ExecutorFixture>, runsForEver: () => WorkP
   });
   if (!survives) return;
   it("is found by the node's next process", async () => {
-    const { executor, another, work } = await stage();
-    const recorded = work(runsForEver());
+    const { executor, another, workload } = await stage();
+    const recorded = workload(runsForEver());
     const running = await executor.start(recorded);
     const found = await another().attach(recorded);
     expect(found).toBeDefined();
@@ -225,27 +225,27 @@ function stateOf(exit: Promise<Exit>): Promise<Exit | "running"> {
   return Promise.race([exit, Promise.resolve("running" as const)]);
 }
 
-function refuses(stage: () => Promise<ExecutorFixture>, cannotStart: () => WorkPiece): void {
+function refuses(stage: () => Promise<ExecutorFixture>, cannotStart: () => WorkloadFields): void {
   it("throws a Fault for a workload that cannot start", async () => {
-    const { executor, work } = await stage();
-    await expect(executor.start(work(cannotStart()))).rejects.toBeInstanceOf(Fault);
+    const { executor, workload } = await stage();
+    await expect(executor.start(workload(cannotStart()))).rejects.toBeInstanceOf(Fault);
   });
 }
 
-function keepsInputs(stage: () => Promise<ExecutorFixture>, writes: (path: string) => WorkPiece): void {
+function keepsInputs(stage: () => Promise<ExecutorFixture>, writes: (path: string) => WorkloadFields): void {
   it.each(["given.txt", "new.txt"])("prevents a write of %s into an input", async (file) => {
-    const { executor, work, givenFile } = await stage();
-    const running = await executor.start(work(writes(`${inputPath}/${file}`)));
+    const { executor, workload, givenFile } = await stage();
+    const running = await executor.start(workload(writes(`${inputPath}/${file}`)));
     expect((await running.exit).exitCode).not.toBe(0);
     expect(await readFile(givenFile, "utf8")).toBe("as it was");
     await expect(readFile(join(givenFile, "..", "new.txt"))).rejects.toThrow("ENOENT");
   });
 }
 
-function bringsBack(stage: () => Promise<ExecutorFixture>, copies: (from: string, to: string) => WorkPiece): void {
+function bringsBack(stage: () => Promise<ExecutorFixture>, copies: (from: string, to: string) => WorkloadFields): void {
   it("reads its inputs and returns its outputs", async () => {
-    const { executor, work, output } = await stage();
-    const running = await executor.start(work(copies(`${inputPath}/given.txt`, `${outputPath}/taken.txt`)));
+    const { executor, workload, output } = await stage();
+    const running = await executor.start(workload(copies(`${inputPath}/given.txt`, `${outputPath}/taken.txt`)));
     expect(await running.exit).toEqual({ exitCode: 0 });
     expect(await readFile(join(output.hostPath, "taken.txt"), "utf8")).toBe("as it was");
   });

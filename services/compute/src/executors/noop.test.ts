@@ -1,7 +1,7 @@
 import { createManualClock } from "@shoal/core/testing";
 import { describe, expect, it } from "vitest";
 import { executorContract } from "./contract.ts";
-import type { Executor, Work } from "./executor.ts";
+import type { Executor, Workload } from "./executor.ts";
 import { noop } from "./noop.ts";
 
 executorContract("noop", {
@@ -14,7 +14,7 @@ executorContract("noop", {
   silentStderr: true,
 });
 
-function work(executor: Executor, params: object): Work {
+function workload(executor: Executor, params: object): Workload {
   return {
     id: "e-noop-1",
     jobId: "j-noop",
@@ -34,7 +34,7 @@ function work(executor: Executor, params: object): Work {
 describe("noop", () => {
   it("runs for the time in its params, by its clock", async () => {
     const clock = createManualClock();
-    const running = await noop({ clock }).start(work(noop({ clock }), { RunSeconds: 2.5, ExitCode: 7 }));
+    const running = await noop({ clock }).start(workload(noop({ clock }), { RunSeconds: 2.5, ExitCode: 7 }));
     let ended = false;
     void running.exit.then(() => {
       ended = true;
@@ -47,7 +47,7 @@ describe("noop", () => {
 
   it("fails as its params say", async () => {
     const executor = noop({ clock: createManualClock() });
-    const running = await executor.start(work(executor, { FailWith: "the disk is on fire", ExitCode: 5 }));
+    const running = await executor.start(workload(executor, { FailWith: "the disk is on fire", ExitCode: 5 }));
     expect(await running.exit).toEqual({
       exitCode: 5,
       failure: { code: "ENGINE_FAILED", why: "the disk is on fire" },
@@ -57,7 +57,7 @@ describe("noop", () => {
   it("leaves no timer behind when it is halted", async () => {
     const clock = createManualClock();
     const executor = noop({ clock });
-    await executor.start(work(executor, { RunSeconds: 60 }));
+    await executor.start(workload(executor, { RunSeconds: 60 }));
     expect(clock.nextAt()).toBeDefined();
     await executor.close();
     expect(clock.nextAt()).toBeUndefined();

@@ -1,7 +1,7 @@
 import type { Clock } from "@shoal/core";
 import { engineParams } from "@shoal/proto";
 import type { z } from "zod";
-import type { Executor, Exit, Running, Work } from "./executor.ts";
+import type { Executor, Exit, Running, Workload } from "./executor.ts";
 
 const NoopParams = engineParams.noop;
 type NoopParams = z.infer<typeof NoopParams>;
@@ -19,10 +19,10 @@ export function noop({ clock }: { readonly clock: Clock }): Executor {
     params: NoopParams,
     needsFolder: false,
     unavailable: async () => undefined,
-    start: async (work) => {
-      const running = run(clock, work);
-      runs.set(work.id, running);
-      void running.exit.then(() => runs.delete(work.id));
+    start: async (workload) => {
+      const running = run(clock, workload);
+      runs.set(workload.id, running);
+      void running.exit.then(() => runs.delete(workload.id));
       return running;
     },
     attach: async () => undefined,
@@ -36,10 +36,10 @@ export function noop({ clock }: { readonly clock: Clock }): Executor {
   };
 }
 
-function run(clock: Clock, work: Work): Running {
-  const params = NoopParams.parse(work.params);
+function run(clock: Clock, workload: Workload): Running {
+  const params = NoopParams.parse(workload.params);
   const { promise: exit, resolve } = Promise.withResolvers<Exit>();
-  if (params.Stdout !== undefined) work.output("stdout", encoder.encode(params.Stdout));
+  if (params.Stdout !== undefined) workload.output("stdout", encoder.encode(params.Stdout));
   const end = () => resolve(ending(params));
   if (params.RunSeconds === 0) {
     end();

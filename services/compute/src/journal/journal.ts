@@ -19,7 +19,7 @@ const base = {
 
 /**
  * What a node knows of one execution, written before it acts on it. No entry: nothing has been done that counts.
- * `preparing`: a report was sent, and nothing else has been done. `starting`: a start was about to be attempted, and its result is unknown. `running`: the work was started. `exited`:
+ * `preparing`: a report was sent, and nothing else has been done. `starting`: a start was about to be attempted, and its result is unknown. `running`: the workload was started. `exited`:
  * it has ended, and its results may not be published. `settled`: the node is done with it, and `report` is its last
  * report.
  */

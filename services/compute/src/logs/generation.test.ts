@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Executor, Work } from "../executors/executor.ts";
+import type { Executor, Workload } from "../executors/executor.ts";
 import { assignmentOf } from "../testing/assignments.ts";
 import { createNodeHarness } from "../testing/node-harness.ts";
 import { createSurvivor } from "../testing/survivor.ts";
@@ -7,17 +7,17 @@ import { createSurvivor } from "../testing/survivor.ts";
 /** An engine whose workloads write a line, which a restarted node receives again as from a container's log. */
 function speaking(isAlive: () => boolean): Executor {
   const { executor } = createSurvivor();
-  const said = ({ output }: Work): void => output("stdout", Buffer.from("hello\n"));
+  const said = ({ output }: Workload): void => output("stdout", Buffer.from("hello\n"));
   return {
     ...executor,
-    start: async (work) => {
-      said(work);
-      return executor.start(work, new AbortController().signal);
+    start: async (workload) => {
+      said(workload);
+      return executor.start(workload, new AbortController().signal);
     },
-    attach: async (work) => {
+    attach: async (workload) => {
       if (!isAlive()) await executor.sweep(new Set());
-      else said(work);
-      return executor.attach(work);
+      else said(workload);
+      return executor.attach(workload);
     },
   };
 }

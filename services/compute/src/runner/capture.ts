@@ -11,7 +11,7 @@ export interface Said {
   readonly truncated: boolean;
 }
 
-/** Takes a work's output: the head for the report, everything for the log, and up to a limit for files. */
+/** Takes a workload's output: the head for the report, everything for the log, and up to a limit for files. */
 export interface Capture {
   readonly output: (stream: LogStream, chunk: Uint8Array) => void;
   /** The output so far. */

@@ -54,7 +54,7 @@ export function outgoing({ assignment }: Run, report: Report): OutgoingReport {
   return { jobId: assignment.jobId, executionId: assignment.executionId, report };
 }
 
-/** What is stored of an ended work. */
+/** What is stored of an ended workload. */
 export function endedOf(
   startedAt: number,
   exitCode: number,

@@ -1,10 +1,10 @@
 import type { JournalEntry } from "../journal/journal.ts";
-import { planOf, readyWork } from "./prepare/work.ts";
+import { planOf, readyWorkload } from "./prepare/workload.ts";
 import { failedReport, outgoing, thrownReport } from "./reports.ts";
 import { expectedOf, keepImage, type Run } from "./run.ts";
 import type { RunState } from "./run-state.ts";
 
-/** What happens, by job type, to a work that did not survive the node's process: long-running jobs run again. */
+/** What happens, by job type, to a workload that did not survive the node's process: long-running jobs run again. */
 const afterLoss: Readonly<Record<string, "fail" | "again">> = {
   batch: "fail",
   ops: "fail",
@@ -53,8 +53,8 @@ async function attach(run: Run, startedAt: number | undefined): Promise<RunState
   run.hasFolder = true;
   try {
     // Its inputs are still on the disk: only a start would need their paths.
-    const { executor, work, capture } = await readyWork(run, planOf(run), []);
-    const running = await executor.attach(work);
+    const { executor, workload, capture } = await readyWorkload(run, planOf(run), []);
+    const running = await executor.attach(workload);
     if (running !== undefined) {
       keepImage(run, running);
       return { state: "running", running, startedAt: startedAt ?? run.ports.clock.now(), capture };

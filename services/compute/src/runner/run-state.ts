@@ -1,5 +1,5 @@
 import type { Report } from "@shoal/proto";
-import type { Executor, Running, Work } from "../executors/executor.ts";
+import type { Executor, Running, Workload } from "../executors/executor.ts";
 import type { Ended } from "../journal/journal.ts";
 import type { Capture } from "./capture.ts";
 import type { Deadline } from "./deadline.ts";
@@ -9,10 +9,15 @@ export interface SeenMap {
   /** Nothing has been done that counts. */
   idle: object;
   /** Inputs and folders are ready; nothing has been started. */
-  prepared: { readonly executor: Executor; readonly work: Work; readonly capture: Capture; readonly limit: Deadline };
-  /** The work runs, or has just ended without its exit being read. */
+  prepared: {
+    readonly executor: Executor;
+    readonly workload: Workload;
+    readonly capture: Capture;
+    readonly limit: Deadline;
+  };
+  /** The workload runs, or has just ended without its exit being read. */
   running: { readonly running: Running; readonly startedAt: number; readonly capture: Capture };
-  /** The work has ended by itself; its results are not published. */
+  /** The workload has ended by itself; its results are not published. */
   exited: { readonly ended: Ended };
   /** Everything is done except sending the report. */
   published: { readonly report: Report };

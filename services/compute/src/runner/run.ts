@@ -137,7 +137,7 @@ type Phase =
   | { readonly phase: "running"; readonly startedAt: number }
   | { readonly phase: "exited"; readonly ended: Ended };
 
-/** Ends what a state holds beside the work. */
+/** Ends what a state holds beside the workload. */
 export function letGo(seen: RunState): void {
   if (seen.state === "prepared" || seen.state === "running") seen.capture.close();
   if (seen.state === "prepared") seen.limit.cancel();

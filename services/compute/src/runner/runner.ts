@@ -14,7 +14,7 @@ export type Origin =
       readonly from: "journal";
       readonly entry: JournalEntry;
       /**
-       * Resolves once the requesters have confirmed the execution; until then a work of which nothing is left does not
+       * Resolves once the requesters have confirmed the execution; until then a workload of which nothing is left does not
        * start again.
        */
       readonly mayBegin: Promise<void>;
@@ -25,7 +25,7 @@ export type Origin =
 export interface Runner {
   /** True once the assignment has been removed. */
   isForgetting(): boolean;
-  /** It was ordered to end, or its work has ended: it uses its resources only for a while. */
+  /** It was ordered to end, or its workload has ended: it uses its resources only for a while. */
   isEnding(): boolean;
   /** The assignment asks for `stop`: ends the execution and reports that, or its earlier end. Idempotent. */
   stop(): void;

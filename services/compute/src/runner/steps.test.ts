@@ -2,7 +2,7 @@ import { Fault } from "@shoal/core";
 import type { ErrorCode } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Executor, Work } from "../executors/executor.ts";
+import type { Executor, Workload } from "../executors/executor.ts";
 import { noop } from "../executors/noop.ts";
 import type { Publisher, PublishRequest } from "../publishers/publisher.ts";
 import type { FetchRequest, Source } from "../sources/source.ts";
@@ -48,12 +48,12 @@ function publisher(publish: (results: PublishRequest, nth: number) => Promise<vo
 
 /** A no-op that records its workloads. */
 function watched() {
-  const workloads: Work[] = [];
+  const workloads: Workload[] = [];
   const executors: NonNullable<NodeHarnessOptions["executors"]> = (clock) => {
     const plain = noop({ clock });
-    const start: Executor["start"] = (work) => {
-      workloads.push(work);
-      return plain.start(work);
+    const start: Executor["start"] = (workload) => {
+      workloads.push(workload);
+      return plain.start(workload);
     };
     return [{ ...plain, start }];
   };
@@ -94,7 +94,7 @@ describe("preparing", () => {
     expect(workloads[0]?.inputs.map(({ target }) => target)).toEqual(["/in/a.txt", "/other/a.txt"]);
   });
 
-  it("gives the work its inputs, its folders and its environment", async () => {
+  it("gives the workload its inputs, its folders and its environment", async () => {
     const { part, asked } = source(async ({ folder }) => `${folder}/book`);
     const { workloads, executors } = watched();
     const harness = createNodeHarness({ sources: [part], executors, publishers: [publisher(async () => {}).part] });
@@ -422,7 +422,7 @@ describe("running", () => {
     const harness = createNodeHarness({
       executors: (clock) => {
         const plain = noop({ clock });
-        return [{ ...plain, start: async (work) => ({ ...(await plain.start(work)), image }) }];
+        return [{ ...plain, start: async (workload) => ({ ...(await plain.start(workload)), image }) }];
       },
     });
     await harness.boot();

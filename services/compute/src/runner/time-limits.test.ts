@@ -43,10 +43,10 @@ function slow(heeds: boolean) {
   const signals: (AbortSignal | undefined)[] = [];
   const executor: Executor = {
     ...engine.executor,
-    start: async (work, signal) => {
+    start: async (workload, signal) => {
       signals.push(signal);
       await (heeds ? Promise.race([mayStart.promise, firing(signal)]) : mayStart.promise);
-      return engine.executor.start(work);
+      return engine.executor.start(workload);
     },
   };
   return { executor, running: engine.running, end: engine.end, start: mayStart.resolve, signals };

@@ -221,8 +221,8 @@ const tracked = (workspace: Workspace, openFiles: Set<string>): Workspace => ({
 
 const counted = (executor: Executor, starts: Map<string, number>): Executor => ({
   ...executor,
-  start: (work, signal) => {
-    starts.set(work.id, (starts.get(work.id) ?? 0) + 1);
-    return executor.start(work, signal);
+  start: (workload, signal) => {
+    starts.set(workload.id, (starts.get(workload.id) ?? 0) + 1);
+    return executor.start(workload, signal);
   },
 });

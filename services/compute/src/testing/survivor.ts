@@ -13,11 +13,11 @@ export interface Survivor {
 export function createSurvivor(): Survivor {
   let sweeps = 0;
   const workloads = new Map<string, PromiseWithResolvers<Exit>>();
-  const runningOf = (id: string, work: PromiseWithResolvers<Exit>) => ({
-    exit: work.promise,
+  const runningOf = (id: string, workload: PromiseWithResolvers<Exit>) => ({
+    exit: workload.promise,
     halt: async () => {
       workloads.delete(id);
-      work.resolve({ exitCode: 137, failure: { code: "STOPPED" as const, why: "it was halted" } });
+      workload.resolve({ exitCode: 137, failure: { code: "STOPPED" as const, why: "it was halted" } });
     },
   });
   const executor: Executor = {
@@ -26,13 +26,13 @@ export function createSurvivor(): Survivor {
     unavailable: async () => undefined,
     start: async ({ id }) => {
       if (workloads.has(id)) throw new Fault("ENGINE_FAILED", `${id} is already running`);
-      const work = Promise.withResolvers<Exit>();
-      workloads.set(id, work);
-      return runningOf(id, work);
+      const workload = Promise.withResolvers<Exit>();
+      workloads.set(id, workload);
+      return runningOf(id, workload);
     },
     attach: async ({ id }) => {
-      const work = workloads.get(id);
-      return work === undefined ? undefined : runningOf(id, work);
+      const workload = workloads.get(id);
+      return workload === undefined ? undefined : runningOf(id, workload);
     },
     sweep: async (keep) => {
       sweeps++;

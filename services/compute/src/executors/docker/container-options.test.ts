@@ -1,7 +1,7 @@
 import { engineParams } from "@shoal/proto";
 import type { MountSettings } from "dockerode";
 import { describe, expect, it } from "vitest";
-import type { Work } from "../executor.ts";
+import type { Workload } from "../executor.ts";
 import { type ContainerPlan, containerOptions } from "./container-options.ts";
 import { containerDefaults } from "./container-settings.ts";
 
@@ -23,7 +23,7 @@ const plan = (changes: Partial<ContainerPlan> = {}): ContainerPlan => ({
   },
   ...changes,
 });
-const work = (params: object = {}, changes: Partial<Work> = {}): Work => ({
+const workload = (params: object = {}, changes: Partial<Workload> = {}): Workload => ({
   ...{ id: "e-1", jobId: "j-1", namespace: "default", nodeId: "n-1", env: {}, inputs: [], outputs: [] },
   params: engineParams.docker.parse({ Image: "alpine:3", ...params }),
   resources: { cpuCores: 0, memoryBytes: 0, diskBytes: 0 },
@@ -67,29 +67,29 @@ const resources = { cpuCores: 0, memoryBytes: 0, diskBytes: 0 };
 const readOnly = { ...containerDefaults, readOnlyRoot: true };
 const tmpfs = { "/tmp": "rw,nosuid,nodev,size=67108864,mode=1777" };
 
-const table: readonly (readonly [what: string, work: Work, plan: ContainerPlan, expected: object])[] = [
-  ["nothing but an image", work(), plan(), bare],
+const table: readonly (readonly [what: string, workload: Workload, plan: ContainerPlan, expected: object])[] = [
+  ["nothing but an image", workload(), plan(), bare],
   [
     "a memory limit, which swap does not widen",
-    work({}, { resources: { ...resources, memoryBytes: 2 ** 29 } }),
+    workload({}, { resources: { ...resources, memoryBytes: 2 ** 29 } }),
     plan(),
     hosted({ Memory: 2 ** 29, MemorySwap: 2 ** 29 }),
   ],
   [
     "one and a half cores",
-    work({}, { resources: { ...resources, cpuCores: 1.5 } }),
+    workload({}, { resources: { ...resources, cpuCores: 1.5 } }),
     plan(),
     hosted({ NanoCpus: 1_500_000_000 }),
   ],
   [
     "less of a core than the engine takes",
-    work({}, { resources: { ...resources, cpuCores: 0.001 } }),
+    workload({}, { resources: { ...resources, cpuCores: 0.001 } }),
     plan(),
     hosted({ NanoCpus: 10_000_000 }),
   ],
   [
     "ports of a bridge",
-    work(
+    workload(
       {},
       {
         network: "bridge",
@@ -113,47 +113,47 @@ const table: readonly (readonly [what: string, work: Work, plan: ContainerPlan, 
   ],
   [
     "ports of the host network, which need no publishing",
-    work({}, { network: "host", ports: [{ name: "web", hostPort: 20_001, address: "0.0.0.0" }] }),
+    workload({}, { network: "host", ports: [{ name: "web", hostPort: 20_001, address: "0.0.0.0" }] }),
     plan(),
     hosted({ NetworkMode: "host" }),
   ],
   [
     "the gateway of network http",
-    work({}, { network: "http", domains: ["example.org"] }),
+    workload({}, { network: "http", domains: ["example.org"] }),
     plan({ gateway: { containerId: "c-1", env: { http_proxy: "http://127.0.0.1:3128" } } }),
     { ...hosted({ NetworkMode: "container:c-1" }), Env: ["http_proxy=http://127.0.0.1:3128"] },
   ],
-  ["network http without a gateway", work({}, { network: "http" }), plan(), bare],
+  ["network http without a gateway", workload({}, { network: "http" }), plan(), bare],
   [
     "a disk limit",
-    work({}, { resources: { ...resources, diskBytes: 2 ** 30 } }),
+    workload({}, { resources: { ...resources, diskBytes: 2 ** 30 } }),
     plan(),
     hosted({ StorageOpt: { size: "1073741824" } }),
   ],
   [
     "a disk limit that the engine cannot keep",
-    work({}, { resources: { ...resources, diskBytes: 2 ** 30 } }),
+    workload({}, { resources: { ...resources, diskBytes: 2 ** 30 } }),
     plan({ limitsDisk: false }),
     bare,
   ],
-  ["inputs to read and outputs to write", work(), plan({ mounts }), hosted({ Mounts: mounts })],
-  ["a network", work({}, { network: "bridge" }), plan(), hosted({ NetworkMode: "bridge" })],
-  ["no init process", work(), plan({ init: false }), hosted({ Init: false })],
+  ["inputs to read and outputs to write", workload(), plan({ mounts }), hosted({ Mounts: mounts })],
+  ["a network", workload({}, { network: "bridge" }), plan(), hosted({ NetworkMode: "bridge" })],
+  ["no init process", workload(), plan({ init: false }), hosted({ Init: false })],
   [
     "capabilities and a user of the node's owner",
-    work(),
+    workload(),
     plan({ settings: { ...containerDefaults, capabilities: ["CHOWN", "SETUID"], user: "1000:1000" } }),
     { ...hosted({ CapAdd: ["CHOWN", "SETUID"] }), User: "1000:1000" },
   ],
   [
     "an image that cannot be written",
-    work(),
+    workload(),
     plan({ settings: readOnly, mounts }),
     hosted({ ReadonlyRootfs: true, Mounts: mounts, Tmpfs: tmpfs }),
   ],
   [
     "an image that cannot be written, and a mount in the place of temporary files",
-    work(),
+    workload(),
     plan({ settings: readOnly, mounts: [{ Type: "bind", Source: "/data/tmp", Target: "/tmp", ReadOnly: false }] }),
     hosted({
       ReadonlyRootfs: true,
@@ -162,13 +162,13 @@ const table: readonly (readonly [what: string, work: Work, plan: ContainerPlan, 
   ],
   [
     "a program, its arguments and its folder",
-    work({ Entrypoint: ["/bin/sh"], Parameters: ["-c", "true"], WorkingDirectory: "/w" }),
+    workload({ Entrypoint: ["/bin/sh"], Parameters: ["-c", "true"], WorkingDirectory: "/w" }),
     plan(),
     { ...bare, Entrypoint: ["/bin/sh"], Cmd: ["-c", "true"], WorkingDir: "/w" },
   ],
   [
     "variables, of which the task's own win",
-    work({ EnvironmentVariables: ["A=1", "B=x=y"] }, { env: { A: "2", C: "3" } }),
+    workload({ EnvironmentVariables: ["A=1", "B=x=y"] }, { env: { A: "2", C: "3" } }),
     plan(),
     { ...bare, Env: ["A=2", "B=x=y", "C=3"] },
   ],
@@ -176,7 +176,7 @@ const table: readonly (readonly [what: string, work: Work, plan: ContainerPlan, 
 
 describe("a container", () => {
   it.each(table.map(([what, ...row]) => [what, row] as const))(
-    "for a work with %s",
+    "for a workload with %s",
     (_, [given, planned, expected]) => {
       expect(containerOptions(given, planned)).toEqual(expected);
     },

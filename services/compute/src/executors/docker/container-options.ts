@@ -1,7 +1,7 @@
 import type { PublishedPort } from "@shoal/proto";
 import { engineParams } from "@shoal/proto";
 import type { ContainerCreateOptions, HostConfig, MountSettings } from "dockerode";
-import type { Work } from "../executor.ts";
+import type { Workload } from "../executor.ts";
 import type { ContainerSettings } from "./container-settings.ts";
 import type { GpuOptions } from "./gpu-options.ts";
 import type { GatewayNetwork } from "./http-gateway.ts";
@@ -22,7 +22,7 @@ const nanosPerCore = 1e9;
 const temporaryFolder = "/tmp";
 const temporaryOptions = "rw,nosuid,nodev,size=67108864,mode=1777";
 
-/** Settings of a container beside its work. */
+/** Settings of a container beside its workload. */
 export interface ContainerPlan {
   readonly identity: Pick<ContainerCreateOptions, "name" | "Labels">;
   readonly settings: ContainerSettings;
@@ -42,12 +42,12 @@ export interface ContainerPlan {
 }
 
 /**
- * The options with which the engine creates the container of this work. Unless the node's owner names a user, the
+ * The options with which the engine creates the container of this workload. Unless the node's owner names a user, the
  * container runs as the user of its image, so files in outputs may belong to root.
  */
-export function containerOptions(work: Work, plan: ContainerPlan) {
+export function containerOptions(workload: Workload, plan: ContainerPlan) {
   const { identity, settings } = plan;
-  const params = engineParams.docker.parse(work.params);
+  const params = engineParams.docker.parse(workload.params);
   return {
     ...identity,
     Image: plan.image,
@@ -55,14 +55,14 @@ export function containerOptions(work: Work, plan: ContainerPlan) {
     ...(params.Entrypoint.length > 0 ? { Entrypoint: params.Entrypoint } : {}),
     ...(params.Parameters.length > 0 ? { Cmd: params.Parameters } : {}),
     ...(params.WorkingDirectory === "" ? {} : { WorkingDir: params.WorkingDirectory }),
-    Env: environment(params.EnvironmentVariables, { ...work.env, ...plan.gateway?.env }),
-    ...exposed(work),
+    Env: environment(params.EnvironmentVariables, { ...workload.env, ...plan.gateway?.env }),
+    ...exposed(workload),
     // Without a terminal, stdout and stderr are separate streams.
     Tty: false,
     // No process reads a task's health: its checks would only use resources.
     Healthcheck: { Test: ["NONE"] },
     ...(settings.user === "" ? {} : { User: settings.user }),
-    HostConfig: hostConfig(work, plan),
+    HostConfig: hostConfig(workload, plan),
   } satisfies ContainerCreateOptions;
 }
 
@@ -76,8 +76,8 @@ function environment(listed: readonly string[], env: Readonly<Record<string, str
   return [...values].map(([name, value]) => `${name}=${value}`);
 }
 
-// Without its gateway a work with network `http` has no network.
-const networks: Readonly<Record<Work["network"], string>> = {
+// Without its gateway a workload with network `http` has no network.
+const networks: Readonly<Record<Workload["network"], string>> = {
   none: "none",
   bridge: "bridge",
   host: "host",
@@ -85,12 +85,12 @@ const networks: Readonly<Record<Work["network"], string>> = {
 };
 
 /** The ports that the engine publishes; with the host network the task listens on them itself. */
-function exposed({ network, ports = [] }: Work): Pick<ContainerCreateOptions, "ExposedPorts"> {
+function exposed({ network, ports = [] }: Workload): Pick<ContainerCreateOptions, "ExposedPorts"> {
   if (network !== "bridge" || ports.length === 0) return {};
   return { ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])) };
 }
 
-function portBindings({ network, ports = [] }: Work): Pick<HostConfig, "PortBindings"> {
+function portBindings({ network, ports = [] }: Workload): Pick<HostConfig, "PortBindings"> {
   if (network !== "bridge" || ports.length === 0) return {};
   const binding = ({ address, hostPort }: PublishedPort) => [{ HostIp: address, HostPort: String(hostPort) }];
   return { PortBindings: Object.fromEntries(ports.map((port) => [portKey(port), binding(port)])) };
@@ -99,10 +99,10 @@ function portBindings({ network, ports = [] }: Work): Pick<HostConfig, "PortBind
 const portKey = ({ target, hostPort }: PublishedPort): string => `${target ?? hostPort}/tcp`;
 
 function hostConfig(
-  work: Work,
+  workload: Workload,
   { settings, mounts, init, limitsFiles, limitsDisk, gateway, gpus }: ContainerPlan,
 ): HostConfig {
-  const { cpuCores, memoryBytes, diskBytes } = work.resources;
+  const { cpuCores, memoryBytes, diskBytes } = workload.resources;
   const mountsTemporary = mounts.some(({ Target }) => Target === temporaryFolder);
   return {
     // Zero means "no limit" for the engine, as it does here.
@@ -112,8 +112,8 @@ function hostConfig(
     MemorySwap: memoryBytes,
     PidsLimit: processesMax,
     Ulimits: [noDumps, ...(limitsFiles ? [openFiles] : [])],
-    NetworkMode: gateway === undefined ? networks[work.network] : `container:${gateway.containerId}`,
-    ...portBindings(work),
+    NetworkMode: gateway === undefined ? networks[workload.network] : `container:${gateway.containerId}`,
+    ...portBindings(workload),
     Mounts: mounts,
     ...gpus,
     Init: init,

@@ -28,30 +28,30 @@ function containersOf(executionId: string) {
 
 describe.skipIf(missing !== undefined)(suite, () => {
   it("merges environments, in which the task's variables win", async () => {
-    const work = harness.work(
+    const workload = harness.workload(
       { ...sh('echo "$A $B $C"'), EnvironmentVariables: ["A=listed", "B=listed", "C=a=b"] },
       { env: { B: "task" } },
     );
-    await (await harness.executor().start(work)).exit;
-    expect(work.said("stdout")).toBe("listed task a=b\n");
+    await (await harness.executor().start(workload)).exit;
+    expect(workload.said("stdout")).toBe("listed task a=b\n");
   });
 
   it("runs in the working directory, with entry point and parameters", async () => {
-    const work = harness.work({
+    const workload = harness.workload({
       Entrypoint: ["/bin/echo", "-n"],
       Parameters: ["one", "two three"],
       WorkingDirectory: "/tmp",
     });
-    expect(await (await harness.executor().start(work)).exit).toEqual({ exitCode: 0 });
-    expect(work.said("stdout")).toBe("one two three");
-    const where = harness.work({ ...sh("pwd"), WorkingDirectory: "/tmp" });
+    expect(await (await harness.executor().start(workload)).exit).toEqual({ exitCode: 0 });
+    expect(workload.said("stdout")).toBe("one two three");
+    const where = harness.workload({ ...sh("pwd"), WorkingDirectory: "/tmp" });
     await (await harness.executor().start(where)).exit;
     expect(where.said("stdout")).toBe("/tmp\n");
   });
 
   it("fails a workload that exceeds its memory limit", async () => {
     const resources = { cpuCores: 1, memoryBytes: 16 * 1024 * 1024, diskBytes: 0 };
-    const running = await harness.executor().start(harness.work(sh("tail /dev/zero"), { resources }));
+    const running = await harness.executor().start(harness.workload(sh("tail /dev/zero"), { resources }));
     const { exitCode, failure } = await running.exit;
     expect(failure).toEqual({
       code: "OUT_OF_MEMORY",
@@ -61,9 +61,9 @@ describe.skipIf(missing !== undefined)(suite, () => {
   });
 
   it("limits processes, processors and rights", async () => {
-    const work = harness.work(sh("cat /proc/self/status; sleep 1000"));
-    const running = await harness.executor().start(work);
-    const [found] = await containersOf(work.id);
+    const workload = harness.workload(sh("cat /proc/self/status; sleep 1000"));
+    const running = await harness.executor().start(workload);
+    const [found] = await containersOf(workload.id);
     const { HostConfig } = await engine.getContainer(found?.Id ?? "").inspect();
     await running.halt(0);
     expect(HostConfig).toMatchObject({
@@ -74,45 +74,49 @@ describe.skipIf(missing !== undefined)(suite, () => {
       AutoRemove: false,
     });
     expect(HostConfig.LogConfig?.Config).toEqual({ "max-size": "64m", "max-file": "2" });
-    expect(work.said("stdout")).toMatch(/NoNewPrivs:\s*1/);
-    expect(work.said("stdout")).toMatch(/CapEff:\s*0{16}\n/);
-    expect(work.said("stdout")).toMatch(/CapBnd:\s*0{16}\n/);
+    expect(workload.said("stdout")).toMatch(/NoNewPrivs:\s*1/);
+    expect(workload.said("stdout")).toMatch(/CapEff:\s*0{16}\n/);
+    expect(workload.said("stdout")).toMatch(/CapBnd:\s*0{16}\n/);
   });
 
   it.each([
     ["none", /^lo$/],
     ["bridge", /^(eth0 lo|lo eth0)$/],
   ] as const)("has only its own interfaces on network %s", async (network, interfaces) => {
-    const work = harness.work(sh("cd /sys/class/net; echo *"), { network });
-    await (await harness.executor().start(work)).exit;
-    expect(work.said("stdout").trim()).toMatch(interfaces);
+    const workload = harness.workload(sh("cd /sys/class/net; echo *"), { network });
+    await (await harness.executor().start(workload)).exit;
+    expect(workload.said("stdout").trim()).toMatch(interfaces);
   });
 
   it("allows a workload to write an input only when requested", async () => {
     const hostPath = await harness.folder("input");
     await writeFile(join(hostPath, "file"), "as it was");
-    const locked = harness.work(sh("echo new > /in/file"), { inputs: [{ hostPath, target: "/in", readOnly: true }] });
+    const locked = harness.workload(sh("echo new > /in/file"), {
+      inputs: [{ hostPath, target: "/in", readOnly: true }],
+    });
     expect((await (await harness.executor().start(locked)).exit).exitCode).not.toBe(0);
     expect(await readFile(join(hostPath, "file"), "utf8")).toBe("as it was");
-    const open = harness.work(sh("echo new > /in/file"), { inputs: [{ hostPath, target: "/in", readOnly: false }] });
+    const open = harness.workload(sh("echo new > /in/file"), {
+      inputs: [{ hostPath, target: "/in", readOnly: false }],
+    });
     expect(await (await harness.executor().start(open)).exit).toEqual({ exitCode: 0 });
     expect(await readFile(join(hostPath, "file"), "utf8")).toBe("new\n");
   });
 
   it("delivers a large output completely, with stdout and stderr separate", async () => {
     let stdoutBytes = 0;
-    const work = harness.work(sh("seq 1 200000; echo end >&2"), {
+    const workload = harness.workload(sh("seq 1 200000; echo end >&2"), {
       output: (stream, chunk) => {
         if (stream === "stdout") stdoutBytes += chunk.length;
       },
     });
-    expect(await (await harness.executor().start(work)).exit).toEqual({ exitCode: 0 });
+    expect(await (await harness.executor().start(workload)).exit).toEqual({ exitCode: 0 });
     // The output of `seq 1 200000`: its digits and as many line ends.
     expect(stdoutBytes).toBe(1_288_895);
   });
 
   it("names a missing command, and marks the failure as final", async () => {
-    const running = await harness.executor().start(harness.work({ Entrypoint: ["/bin/nothing-here"] }));
+    const running = await harness.executor().start(harness.workload({ Entrypoint: ["/bin/nothing-here"] }));
     const { exitCode, failure } = await running.exit;
     expect(exitCode).toBe(127);
     expect(failure?.code).toBe("TASK_INVALID");
@@ -120,14 +124,14 @@ describe.skipIf(missing !== undefined)(suite, () => {
   });
 
   it("keeps an exit code of 127 from the program itself", async () => {
-    const running = await harness.executor().start(harness.work(sh("echo oh no >&2; exit 127")));
+    const running = await harness.executor().start(harness.workload(sh("echo oh no >&2; exit 127")));
     expect(await running.exit).toEqual({ exitCode: 127 });
   });
 
   it("halts with SIGTERM first", async () => {
     const { output, received } = hearing("ready");
-    const work = harness.work(sh("trap 'sleep 0.3; exit 5' TERM; echo ready; sleep 1000 & wait"), { output });
-    const running = await harness.executor().start(work);
+    const workload = harness.workload(sh("trap 'sleep 0.3; exit 5' TERM; echo ready; sleep 1000 & wait"), { output });
+    const running = await harness.executor().start(workload);
     await received;
     await running.halt(60_000);
     expect(await running.exit).toEqual({
@@ -138,8 +142,8 @@ describe.skipIf(missing !== undefined)(suite, () => {
 
   it("halts with SIGKILL when SIGTERM has no effect", async () => {
     const { output, received } = hearing("ready");
-    const work = harness.work(sh("trap '' TERM; echo ready; while true; do sleep 1; done"), { output });
-    const running = await harness.executor().start(work);
+    const workload = harness.workload(sh("trap '' TERM; echo ready; while true; do sleep 1; done"), { output });
+    const running = await harness.executor().start(workload);
     await received;
     await running.halt(1);
     expect(await running.exit).toMatchObject({ exitCode: 137, failure: { code: "STOPPED" } });
@@ -148,67 +152,67 @@ describe.skipIf(missing !== undefined)(suite, () => {
   it("is found running by the next process, with its output from the beginning", async () => {
     const before = harness.executor();
     const { output, received } = hearing("early");
-    const work = harness.work(sh("echo early; while ! test -e /out/go; do sleep 0.1; done; echo late; exit 4"));
+    const workload = harness.workload(sh("echo early; while ! test -e /out/go; do sleep 0.1; done; echo late; exit 4"));
     const hostPath = await harness.folder("signal");
     const outputs = [{ name: "out", path: "/out", hostPath }];
-    const first = await before.start({ ...work, outputs, output });
+    const first = await before.start({ ...workload, outputs, output });
     await received;
     await before.close();
-    const found = await harness.executor().attach({ ...work, outputs });
+    const found = await harness.executor().attach({ ...workload, outputs });
     await writeFile(join(hostPath, "go"), "");
     expect(await found?.exit).toEqual({ exitCode: 4 });
-    expect(work.said("stdout")).toBe("early\nlate\n");
+    expect(workload.said("stdout")).toBe("early\nlate\n");
     // After the release the container's exit is not reported.
     expect(await Promise.race([first.exit, Promise.resolve("nothing")])).toBe("nothing");
   });
 
   it("is found by the next process after its end, until it is swept", async () => {
-    const work = harness.work(sh("echo done; exit 9"));
+    const workload = harness.workload(sh("echo done; exit 9"));
     const executor = harness.executor();
-    await (await executor.start({ ...work, output: () => {} })).exit;
-    await executor.sweep(new Set([work.id]));
-    expect(await (await harness.executor().attach(work))?.exit).toEqual({ exitCode: 9 });
-    expect(work.said("stdout")).toBe("done\n");
+    await (await executor.start({ ...workload, output: () => {} })).exit;
+    await executor.sweep(new Set([workload.id]));
+    expect(await (await harness.executor().attach(workload))?.exit).toEqual({ exitCode: 9 });
+    expect(workload.said("stdout")).toBe("done\n");
     await executor.sweep(new Set());
-    expect(await harness.executor().attach(work)).toBeUndefined();
-    expect(await containersOf(work.id)).toEqual([]);
+    expect(await harness.executor().attach(workload)).toBeUndefined();
+    expect(await containersOf(workload.id)).toEqual([]);
   });
 
   it("does not report a workload as halted that had ended before", async () => {
-    const work = harness.work(sh("exit 9"));
-    await (await harness.executor().start(work)).exit;
-    const found = await harness.executor().attach(work);
+    const workload = harness.workload(sh("exit 9"));
+    await (await harness.executor().start(workload)).exit;
+    const found = await harness.executor().attach(workload);
     await found?.halt(0);
     expect(await found?.exit).toEqual({ exitCode: 9 });
   });
 
   it("does not start one execution twice", async () => {
-    const work = harness.work(sh("exit 0"));
-    await (await harness.executor().start(work)).exit;
-    await expect(harness.executor().start(work)).rejects.toThrow("already has a container");
+    const workload = harness.workload(sh("exit 0"));
+    await (await harness.executor().start(workload)).exit;
+    await expect(harness.executor().start(workload)).rejects.toThrow("already has a container");
   });
 
   it("removes a container that never started, so that the workload can start", async () => {
-    const work = harness.work(sh("exit 6"));
+    const workload = harness.workload(sh("exit 6"));
     const executor = harness.executor();
-    await (await executor.start(work)).exit;
-    const [made] = await containersOf(work.id);
+    await (await executor.start(workload)).exit;
+    const [made] = await containersOf(workload.id);
     const inspected = await engine.getContainer(made?.Id ?? "").inspect();
     await executor.sweep(new Set());
     // The container of a process that dies between create and start.
     const left = { name: inspected.Name, Image: harness.image, Labels: inspected.Config.Labels };
     await engine.createContainer(left);
-    expect(await harness.executor().attach(work)).toBeUndefined();
-    expect(await (await harness.executor().start(work)).exit).toEqual({ exitCode: 6 });
+    expect(await harness.executor().attach(workload)).toBeUndefined();
+    expect(await (await harness.executor().start(workload)).exit).toEqual({ exitCode: 6 });
   });
 
   it("separates the nodes that share an engine", async () => {
     const [one, two] = [harness.executor({ node: "one" }), harness.executor({ node: "two" })];
-    const work = harness.work(sh("sleep 1000"));
-    const running = await one.start(work);
+    const workload = harness.workload(sh("sleep 1000"));
+    const running = await one.start(workload);
     await two.sweep(new Set());
-    expect(await two.attach(work)).toBeUndefined();
-    const [found] = await containersOf(work.id);
+    expect(await two.attach(workload)).toBeUndefined();
+    const [found] = await containersOf(workload.id);
     expect(found?.State).toBe("running");
     await running.halt(0);
   });
@@ -216,7 +220,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
   it("separates nodes of one name in different clusters, and finds its own containers", async () => {
     const node = "node-0";
     const [one, two] = [harness.executor({ node, instance: "a" }), harness.executor({ node, instance: "b" })];
-    const [first, second] = [harness.work(sh("sleep 1000")), harness.work(sh("sleep 1000"))];
+    const [first, second] = [harness.workload(sh("sleep 1000")), harness.workload(sh("sleep 1000"))];
     const running = [await one.start(first), await two.start(second)];
     await two.sweep(new Set([second.id]));
     expect(await two.attach(first)).toBeUndefined();
@@ -232,16 +236,16 @@ describe.skipIf(missing !== undefined)(suite, () => {
 
   it("allows two clusters to run executions of one name at the same time", async () => {
     const node = "node-0";
-    const work = harness.work(sh("exit 5"));
-    const ends = ["a", "b"].map(async (instance) => (await harness.executor({ node, instance }).start(work)).exit);
+    const workload = harness.workload(sh("exit 5"));
+    const ends = ["a", "b"].map(async (instance) => (await harness.executor({ node, instance }).start(workload)).exit);
     expect(await Promise.all(ends)).toEqual([{ exitCode: 5 }, { exitCode: 5 }]);
   });
 
   it("fails a workload whose engine goes away", async () => {
     const socket = await severableSocket(join(await harness.folder("door"), "s"), enginePath);
     const { output, received } = hearing("ready");
-    const work = harness.work(sh("echo ready; sleep 1000"), { output });
-    const running = await harness.executor({ socketPath: socket.path }).start(work);
+    const workload = harness.workload(sh("echo ready; sleep 1000"), { output });
+    const running = await harness.executor({ socketPath: socket.path }).start(workload);
     await received;
     await socket.sever();
     const { exitCode, failure } = await running.exit;
@@ -258,41 +262,41 @@ describe.skipIf(missing !== undefined)(suite, () => {
           : chunk,
     });
     const executor = harness.executor({ socketPath: socket.path });
-    const work = harness.work({ Entrypoint: ["//bin//true"] });
-    expect(await (await executor.start(work)).exit).toEqual({ exitCode: 0 });
-    const none = executor.start(harness.work({ Entrypoint: ["/bin/nothing-here"] }));
+    const workload = harness.workload({ Entrypoint: ["//bin//true"] });
+    expect(await (await executor.start(workload)).exit).toEqual({ exitCode: 0 });
+    const none = executor.start(harness.workload({ Entrypoint: ["/bin/nothing-here"] }));
     await expect(none).rejects.toMatchObject({
       code: "TASK_INVALID",
       message: expect.stringContaining("/bin/nothing-here"),
     });
     await socket.sever();
-    expect(await containersOf(work.id)).toHaveLength(1);
+    expect(await containersOf(workload.id)).toHaveLength(1);
   });
 
   it("leaves nothing behind after a failed start", async () => {
     const inputs = [{ hostPath: "/there/is/no/such/folder", target: "/in", readOnly: true }];
-    const work = harness.work(sh("exit 0"), { inputs });
-    await expect(harness.executor().start(work)).rejects.toMatchObject({ code: "TASK_INVALID" });
-    expect(await containersOf(work.id)).toEqual([]);
+    const workload = harness.workload(sh("exit 0"), { inputs });
+    await expect(harness.executor().start(workload)).rejects.toMatchObject({ code: "TASK_INVALID" });
+    expect(await containersOf(workload.id)).toEqual([]);
   });
 
   it("reads the end of an output that the engine dropped from the followed log", async () => {
-    const work = harness.work(sh("echo first; echo second >&2"));
-    await (await harness.executor().start({ ...work, output: () => {} })).exit;
+    const workload = harness.workload(sh("echo first; echo second >&2"));
+    await (await harness.executor().start({ ...workload, output: () => {} })).exit;
     // The followed log lacks the last lines; a read at the end returns them.
     const ask = (chunk: string) => chunk.replace("stderr=true&follow=true", "stderr=false&follow=false");
     const socket = await severableSocket(join(await harness.folder("log"), "s"), enginePath, { ask });
-    const found = await harness.executor({ socketPath: socket.path }).attach(work);
+    const found = await harness.executor({ socketPath: socket.path }).attach(workload);
     expect(await found?.exit).toEqual({ exitCode: 0 });
     await socket.sever();
-    expect(work.said("stdout")).toBe("first\n");
-    expect(work.said("stderr")).toBe("second\n");
+    expect(workload.said("stdout")).toBe("first\n");
+    expect(workload.said("stderr")).toBe("second\n");
   });
 
   it.each(["node", "instance", "job", "namespace", "execution"])("labels its containers with the %s", async (label) => {
-    const work = harness.work(sh("exit 0"));
-    await (await harness.executor().start(work)).exit;
-    const [found] = await containersOf(work.id);
+    const workload = harness.workload(sh("exit 0"));
+    await (await harness.executor().start(workload)).exit;
+    const [found] = await containersOf(workload.id);
     expect(found?.Labels[`shoal.${label}`]).toBeTruthy();
   });
 });

@@ -3,7 +3,7 @@ import type { Clock } from "@shoal/core";
 import { engineParams } from "@shoal/proto";
 import type Docker from "dockerode";
 import type { Reach } from "../../outbound/reach.ts";
-import type { Executor, Running, Work } from "../executor.ts";
+import type { Executor, Running, Workload } from "../executor.ts";
 import { availability } from "./availability.ts";
 import { type ContainerSettings, containerDefaults } from "./container-settings.ts";
 import { engineFault } from "./engine-fault.ts";
@@ -56,7 +56,7 @@ export function docker(options: DockerOptions): Executor {
   const credentials = registryCredentials(options.credentials ?? { file: "" });
   const check = platformCheck({ read, clock, credentials });
   const letGo = new AbortController();
-  // At least one listener for each running work: the node's capacity bounds their number.
+  // At least one listener for each running workload: the node's capacity bounds their number.
   setMaxListeners(0, letGo.signal);
   const parts = { own, read, credentials, letGo: letGo.signal };
   const client = askedOnce(() => loadClient({ ...options, socketPath }, parts));
@@ -66,9 +66,9 @@ export function docker(options: DockerOptions): Executor {
       rethrown(`listing the containers of ${options.nodeId}`),
     );
   const follow = ({ engine, gateways }: EngineClient, containerId: string, given: Followed): Running => {
-    const watchesDisk = diskLimit === "watch" && given.work.resources.diskBytes > 0;
+    const watchesDisk = diskLimit === "watch" && given.workload.resources.diskBytes > 0;
     const running = watch({ docker: engine, clock, containerId, watchesDisk, ...given, letGo: letGo.signal });
-    if (given.work.network === "http") void running.exit.then(() => gateways.close(given.work));
+    if (given.workload.network === "http") void running.exit.then(() => gateways.close(given.workload));
     return running;
   };
   return {
@@ -78,21 +78,21 @@ export function docker(options: DockerOptions): Executor {
     networking: ["http", "ports"],
     refuses: (params) => check(engineParams.docker.parse(params).Image),
     unavailable: () => availability(read, socketPath, clock),
-    start: async (work, signal) => {
+    start: async (workload, signal) => {
       const loading = await client();
-      const { containerId, image, output } = await loading.launch(work, signal);
-      return { ...follow(loading, containerId, { work, outputStream: attachedOutput(output) }), image };
+      const { containerId, image, output } = await loading.launch(workload, signal);
+      return { ...follow(loading, containerId, { workload, outputStream: attachedOutput(output) }), image };
     },
-    attach: async (work) => {
-      const found = await find(work.id);
+    attach: async (workload) => {
+      const found = await find(workload.id);
       const live = found.find(({ state, isGateway }) => begun.includes(state) && !isGateway);
       if (live !== undefined) {
         const loading = await client();
-        if (work.network === "http") await loading.gateways.reopen(work);
-        const running = follow(loading, live.id, { work, outputStream: loggedOutput(loading.engine, live.id) });
+        if (workload.network === "http") await loading.gateways.reopen(workload);
+        const running = follow(loading, live.id, { workload, outputStream: loggedOutput(loading.engine, live.id) });
         return { ...running, image: live.image };
       }
-      // A process died between creating and starting the container. Removed, it cannot start late, so the work may be
+      // A process died between creating and starting the container. Removed, it cannot start late, so the workload may be
       // started again.
       await Promise.all(found.map(remove));
       return undefined;
@@ -123,7 +123,7 @@ async function removeAll(
 }
 
 interface Followed {
-  readonly work: Work;
+  readonly workload: Workload;
   readonly outputStream: OutputStream;
 }
 

@@ -2,7 +2,7 @@ import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, Fault } from "@shoal/core";
 import type Docker from "dockerode";
-import type { Work } from "../executor.ts";
+import type { Workload } from "../executor.ts";
 import { statusOf } from "./engine-fault.ts";
 import { descriptorDevice, type MountWay, mountWay } from "./mounts.ts";
 import { removeContainer } from "./remove-container.ts";
@@ -11,7 +11,7 @@ import { callLimitMs, within } from "./within.ts";
 export interface SightOptions {
   readonly docker: Docker;
   readonly clock: Clock;
-  readonly labels: (work: Work) => Record<string, string>;
+  readonly labels: (workload: Workload) => Record<string, string>;
 }
 
 const refusals: Readonly<Record<MountWay, string>> = {
@@ -26,40 +26,40 @@ const refusals: Readonly<Record<MountWay, string>> = {
  * Checked once for each way of mounting; the container is never started. Throws a Fault ENGINE_FAILED, or the engine's
  * error.
  */
-export function engineSight(options: SightOptions): (work: Work, image: string) => Promise<void> {
+export function engineSight(options: SightOptions): (workload: Workload, image: string) => Promise<void> {
   const proven = new Set<MountWay>();
-  return async (work, image) => {
-    const held = work.inputs.filter((input) => input.held !== undefined);
+  return async (workload, image) => {
+    const held = workload.inputs.filter((input) => input.held !== undefined);
     for (const way of new Set(held.map(mountWay))) {
       if (proven.has(way)) continue;
-      await prove(options, { work, image }, way);
+      await prove(options, { workload, image }, way);
       proven.add(way);
     }
   };
 }
 
 interface SightCheck {
-  readonly work: Work;
+  readonly workload: Workload;
   readonly image: string;
 }
 
 async function prove(
   { docker, clock, labels }: SightOptions,
-  { work, image }: SightCheck,
+  { workload, image }: SightCheck,
   way: MountWay,
 ): Promise<void> {
   // Named after the execution: no other process has such a folder, whatever its process id.
-  const name = `seen-${work.id}`;
-  const folder = join(work.folder, name);
+  const name = `seen-${workload.id}`;
+  const folder = join(workload.folder, name);
   await mkdir(folder, { recursive: true });
-  const handle = await open(work.folder);
+  const handle = await open(workload.folder);
   try {
     const Source = way === "path" ? folder : `${descriptorDevice(handle.fd)}/${name}`;
     const Mounts = [{ Type: "bind" as const, Source, Target: "/seen", ReadOnly: true }];
     const made = docker.createContainer({
       Image: image,
       Cmd: ["/seen"],
-      Labels: labels(work),
+      Labels: labels(workload),
       HostConfig: { Mounts, NetworkMode: "none" },
     });
     const { id } = await within(made, { clock, limitMs: callLimitMs, what: "checking what the engine sees" });

@@ -51,9 +51,9 @@ async function host() {
 
 /** Runs a script with one input and returns its output. */
 async function outcome(input: Input, script: string): Promise<{ code: number; stdout: string }> {
-  const work = harness.work(sh(script), { inputs: [input], folder: await harness.folder(`work-${serial}`) });
-  const { exitCode } = await (await harness.executor().start(work)).exit;
-  return { code: exitCode, stdout: work.said("stdout") };
+  const workload = harness.workload(sh(script), { inputs: [input], folder: await harness.folder(`work-${serial}`) });
+  const { exitCode } = await (await harness.executor().start(workload)).exit;
+  return { code: exitCode, stdout: workload.said("stdout") };
 }
 
 const volumes = async () => (await engine.listVolumes()).Volumes.map(({ Name }) => Name);
@@ -139,13 +139,13 @@ describe.skipIf(missing !== undefined)(suite, () => {
 
   it("is refused when the engine does not see this node's files", async () => {
     const { bring } = await host();
-    const work = harness.work(sh("true"), { folder: await harness.folder("elsewhere") });
+    const workload = harness.workload(sh("true"), { folder: await harness.folder("elsewhere") });
     // The engine of another machine has no such folder.
-    const ask = (chunk: string) => chunk.replaceAll(`seen-${work.id}`, `none-${work.id}`);
+    const ask = (chunk: string) => chunk.replaceAll(`seen-${workload.id}`, `none-${workload.id}`);
     const socket = await severableSocket(join(await harness.folder("far"), "s"), enginePath, { ask });
     for (const rights of ["ro", "rw"] as const) {
       const input = await bring("shared/dir", rights);
-      const start = harness.executor({ socketPath: socket.path }).start({ ...work, inputs: [input] });
+      const start = harness.executor({ socketPath: socket.path }).start({ ...workload, inputs: [input] });
       await expect(start).rejects.toMatchObject({
         code: "ENGINE_FAILED",
         why: expect.stringMatching(rights === "ro" ? /does not see this node's files/ : /another process namespace/),
@@ -153,7 +153,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
       await input.held.close();
     }
     await socket.sever();
-    const label = [`shoal.execution=${work.id}`];
+    const label = [`shoal.execution=${workload.id}`];
     expect(await engine.listContainers({ all: true, filters: { label } })).toEqual([]);
   });
 

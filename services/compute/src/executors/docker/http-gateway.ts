@@ -7,7 +7,7 @@ import type Docker from "dockerode";
 import type { ContainerCreateOptions } from "dockerode";
 import { filteringProxy } from "../../network/filtering-proxy.ts";
 import type { Reach } from "../../outbound/reach.ts";
-import type { Work } from "../executor.ts";
+import type { Workload } from "../executor.ts";
 import { statusOf, wordsOf } from "./engine-fault.ts";
 import type { Ownership } from "./ownership.ts";
 import { removeContainer } from "./remove-container.ts";
@@ -50,17 +50,17 @@ export interface GatewayNetwork {
 }
 
 /**
- * Gateways of works with network `http`. A gateway is a container with no network but loopback. The work's container
+ * Gateways of workloads with network `http`. A gateway is a container with no network but loopback. The workload's container
  * joins it, so that all it reaches is a port on which the gateway forwards to a Unix socket: there the node's process
  * filters.
  */
 export interface HttpGateways {
   /** Starts the gateway and its proxy. Throws a Fault, and then leaves nothing behind but a container to be swept. */
-  open(work: Work): Promise<GatewayNetwork>;
+  open(workload: Workload): Promise<GatewayNetwork>;
   /** Opens the proxy for a gateway that an earlier process has started. */
-  reopen(work: Work): Promise<void>;
-  /** Ends the proxy and the gateway of a work. Idempotent; never throws. */
-  close(work: Work): Promise<void>;
+  reopen(workload: Workload): Promise<void>;
+  /** Ends the proxy and the gateway of a workload. Idempotent; never throws. */
+  close(workload: Workload): Promise<void>;
   /** Ends all proxies; the gateways stay for the next process. */
   release(): void;
 }
@@ -75,40 +75,40 @@ export interface GatewayOptions {
 export function httpGateways(options: GatewayOptions): HttpGateways {
   const { docker, clock, own, reach } = options;
   const proxies = new Map<string, Server>();
-  function closeProxy(workId: string): void {
-    const server = proxies.get(workId);
-    proxies.delete(workId);
+  function closeProxy(workloadId: string): void {
+    const server = proxies.get(workloadId);
+    proxies.delete(workloadId);
     server?.close();
     server?.closeAllConnections();
   }
-  async function listen(work: Work): Promise<Server> {
-    closeProxy(work.id);
-    const server = filteringProxy({ jobId: work.jobId, domains: work.domains ?? [], reach });
-    proxies.set(work.id, server);
-    await listenIn(folderOf(work), server);
+  async function listen(workload: Workload): Promise<Server> {
+    closeProxy(workload.id);
+    const server = filteringProxy({ jobId: workload.jobId, domains: workload.domains ?? [], reach });
+    proxies.set(workload.id, server);
+    await listenIn(folderOf(workload), server);
     return server;
   }
-  const close = async (work: Work): Promise<void> => {
-    closeProxy(work.id);
-    // What remains is swept with the work.
-    await removeContainer(docker, clock, own.gatewayName(work)).catch(() => {});
+  const close = async (workload: Workload): Promise<void> => {
+    closeProxy(workload.id);
+    // What remains is swept with the workload.
+    await removeContainer(docker, clock, own.gatewayName(workload)).catch(() => {});
   };
   return {
     close,
-    reopen: async (work) => void (await listen(work)),
+    reopen: async (workload) => void (await listen(workload)),
     release: () => {
-      for (const workId of [...proxies.keys()]) closeProxy(workId);
+      for (const workloadId of [...proxies.keys()]) closeProxy(workloadId);
     },
-    open: async (work) => {
+    open: async (workload) => {
       try {
-        const ready = first(await listen(work), clock);
+        const ready = first(await listen(workload), clock);
         ready.catch(() => {});
-        const containerId = await startGateway(options, work);
+        const containerId = await startGateway(options, workload);
         await ready;
         const env = Object.fromEntries(proxyVariables.map((name) => [name, proxyUrl]));
         return { containerId, env };
       } catch (failure) {
-        await close(work);
+        await close(workload);
         const words = `the gateway of network http did not start: ${wordsOf(causeOf(failure).why)}`;
         throw new Fault("ENGINE_FAILED", `${words}; it needs an engine on the node's own machine`, { cause: failure });
       }
@@ -119,7 +119,7 @@ export function httpGateways(options: GatewayOptions): HttpGateways {
 // Both spellings: programs read one or the other.
 const proxyVariables = ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"];
 
-const folderOf = ({ folder }: Work): string => join(folder, "gateway");
+const folderOf = ({ folder }: Workload): string => join(folder, "gateway");
 
 /** The folder's own path may be longer than an address of a Unix socket, so the socket is bound through a descriptor. */
 async function listenIn(folder: string, server: Server): Promise<void> {
@@ -148,10 +148,10 @@ function first(server: Server, clock: Clock): Promise<void> {
   return within(connected, { clock, limitMs: readyMs, what: "starting its program" });
 }
 
-async function startGateway({ docker, clock, own }: GatewayOptions, work: Work): Promise<string> {
+async function startGateway({ docker, clock, own }: GatewayOptions, workload: Workload): Promise<string> {
   const options: ContainerCreateOptions = {
-    name: own.gatewayName(work),
-    Labels: own.gatewayLabels(work),
+    name: own.gatewayName(workload),
+    Labels: own.gatewayLabels(workload),
     Image: `${image.repo}:${image.tag}`,
     Entrypoint: ["/shoal/node"],
     Cmd: ["--eval", forwarder],
@@ -159,7 +159,7 @@ async function startGateway({ docker, clock, own }: GatewayOptions, work: Work):
     User: "65534:65534",
     HostConfig: {
       NetworkMode: "none",
-      Mounts: gatewayMounts(work),
+      Mounts: gatewayMounts(workload),
       Memory: gatewayMemoryBytes,
       MemorySwap: gatewayMemoryBytes,
       PidsLimit: gatewayPids,
@@ -187,11 +187,11 @@ async function importEmptyImage(docker: Docker): Promise<void> {
   });
 }
 
-function gatewayMounts(work: Work) {
+function gatewayMounts(workload: Workload) {
   const bind = (Source: string, Target = Source) => ({ Type: "bind" as const, Source, Target, ReadOnly: true });
   return [
     bind(process.execPath, "/shoal/node"),
-    bind(folderOf(work), socketFolder),
+    bind(folderOf(workload), socketFolder),
     ...libraries().map((path) => bind(path)),
   ];
 }

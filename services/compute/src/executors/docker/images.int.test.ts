@@ -43,16 +43,16 @@ async function withLogin(password: string) {
 
 describe.skipIf(missing !== undefined)(suite, () => {
   it("of a closed registry are pulled with its login, and run by their digest", async () => {
-    const work = harness.work(echo(closed.image));
-    const running = await (await withLogin(login.password)).start(work);
+    const workload = harness.workload(echo(closed.image));
+    const running = await (await withLogin(login.password)).start(workload);
     expect(running.image).toBe(closed.pinned);
     expect(await running.exit).toEqual({ exitCode: 0 });
-    expect((await (await withLogin(login.password)).attach(work))?.image).toBe(closed.pinned);
+    expect((await (await withLogin(login.password)).attach(workload))?.image).toBe(closed.pinned);
   });
 
   it("are refused without a login, and with a wrong one, which no message contains", async () => {
     for (const executor of [harness.executor(), await withLogin("wrong-secret")]) {
-      const failure: unknown = await executor.start(harness.work(echo(closed.image))).catch((reason) => reason);
+      const failure: unknown = await executor.start(harness.workload(echo(closed.image))).catch((reason) => reason);
       expect(failure).toMatchObject({ why: expect.stringContaining(closed.image) });
       expect(JSON.stringify(failure)).not.toContain("secret");
     }
@@ -60,7 +60,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
 
   it("stay the same for an execution that starts again, although the tag has moved", async () => {
     const executor = await withLogin(login.password);
-    const first = await executor.start(harness.work(echo(closed.image)));
+    const first = await executor.start(harness.workload(echo(closed.image)));
     await first.exit;
     // The tag now means an image that has no echo.
     const container = await engine.createContainer({ Image: harness.image, Cmd: ["/bin/rm", "/bin/echo"] });
@@ -69,11 +69,11 @@ describe.skipIf(missing !== undefined)(suite, () => {
     const [repo, tag] = [closed.image.slice(0, -2), "1"];
     await container.commit({ repo, tag });
     await container.remove();
-    const moved = await executor.start(harness.work(echo(closed.image)));
+    const moved = await executor.start(harness.workload(echo(closed.image)));
     expect(moved.image).not.toBe(first.image);
     expect((await moved.exit).exitCode).toBe(127);
     const pinned = { pinnedImage: first.image ?? "" };
-    const repeated = await executor.start(harness.work(echo(closed.image), pinned));
+    const repeated = await executor.start(harness.workload(echo(closed.image), pinned));
     expect(repeated.image).toBe(first.image);
     expect(await repeated.exit).toEqual({ exitCode: 0 });
   });
@@ -81,20 +81,20 @@ describe.skipIf(missing !== undefined)(suite, () => {
   it("that only this engine had are never replaced by others", async () => {
     const gone = `sha256:${"0".repeat(64)}`;
     await expect(
-      harness.executor().start(harness.work(echo(harness.image), { pinnedImage: gone })),
+      harness.executor().start(harness.workload(echo(harness.image), { pinnedImage: gone })),
     ).rejects.toMatchObject({
       code: "ENGINE_FAILED",
       why: `the image that this execution ran (${gone}) is gone from the engine`,
     });
-    const own = await harness.executor().start(harness.work(echo(harness.image)));
+    const own = await harness.executor().start(harness.workload(echo(harness.image)));
     expect(own.image).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
 
   it("for another platform are refused before a bid, when the engine has them and when only the registry has", async () => {
-    const refuses = (image: string) => harness.executor().refuses?.(harness.work({ Image: image }).params);
+    const refuses = (image: string) => harness.executor().refuses?.(harness.workload({ Image: image }).params);
     const why = expect.stringContaining(`${foreign.image} is for linux/s390x; this node's engine runs linux/`);
     expect(await refuses(foreign.image)).toEqual(why);
-    await expect(harness.executor().start(harness.work(echo(foreign.image)))).rejects.toMatchObject({
+    await expect(harness.executor().start(harness.workload(echo(foreign.image)))).rejects.toMatchObject({
       code: "ENGINE_FAILED",
       why,
     });

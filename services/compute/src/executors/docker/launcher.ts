@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { assert, Fault } from "@shoal/core";
 import { engineParams } from "@shoal/proto";
-import type { Work } from "../executor.ts";
+import type { Workload } from "../executor.ts";
 import { containerOptions } from "./container-options.ts";
 import type { ContainerSettings } from "./container-settings.ts";
 import { engineFault, statusOf, wordsOf } from "./engine-fault.ts";
@@ -46,43 +46,43 @@ interface LauncherParts extends LauncherOptions {
   readonly can: Abilities;
   /** By its digest. */
   readonly image: string;
-  /** The gateway of the work, with network `http`. */
+  /** The gateway of the workload, with network `http`. */
   readonly gateway?: GatewayNetwork;
   /** Checks that the engine sees the same files as this process. */
-  readonly seen: (work: Work, image: string) => Promise<void>;
+  readonly seen: (workload: Workload, image: string) => Promise<void>;
 }
 
 /**
- * Creates and starts a container for a work, and pulls the image first when the engine lacks it, until the signal
+ * Creates and starts a container for a workload, and pulls the image first when the engine lacks it, until the signal
  * fires. Throws a Fault and then leaves nothing behind. A crash between creating and starting leaves a container that
  * never ran.
  */
-export function launcher(options: LauncherOptions): (work: Work, signal?: AbortSignal) => Promise<Launched> {
+export function launcher(options: LauncherOptions): (workload: Workload, signal?: AbortSignal) => Promise<Launched> {
   const { docker, clock, own } = options;
   const seen = engineSight({ docker, clock, labels: own.labels });
   const can: Abilities = { init: true, limitsFiles: true, limitsDisk: true };
-  return async (work, signal) => {
+  return async (workload, signal) => {
     const { reference: image } = await pinnedImage(options, {
-      image: engineParams.docker.parse(work.params).Image,
-      pinned: work.pinnedImage,
-      onLine: (line) => work.output("stderr", Buffer.from(`${line}\n`)),
+      image: engineParams.docker.parse(workload.params).Image,
+      pinned: workload.pinnedImage,
+      onLine: (line) => workload.output("stderr", Buffer.from(`${line}\n`)),
       signal,
     });
     const means: LauncherParts = { ...options, seen, can, image };
-    if (work.network !== "http") return launch(means, work);
-    const gateway = await options.gateways.open(work);
-    return launch({ ...means, gateway }, work).catch(async (failure: unknown) => {
-      await options.gateways.close(work);
+    if (workload.network !== "http") return launch(means, workload);
+    const gateway = await options.gateways.open(workload);
+    return launch({ ...means, gateway }, workload).catch(async (failure: unknown) => {
+      await options.gateways.close(workload);
       throw failure;
     });
   };
 }
 
-async function launch(means: LauncherParts, work: Work): Promise<Launched> {
+async function launch(means: LauncherParts, workload: Workload): Promise<Launched> {
   const { docker, clock, can, image } = means;
   const { init, limitsFiles } = can;
-  const containerId = await create(means, work).catch((failure: unknown) => {
-    throw createFault(failure, work);
+  const containerId = await create(means, workload).catch((failure: unknown) => {
+    throw createFault(failure, workload);
   });
   try {
     return { containerId, image, output: await attachAndStart(means, containerId) };
@@ -92,16 +92,16 @@ async function launch(means: LauncherParts, work: Work): Promise<Launched> {
     const words = wordsOf(failure);
     if (init && words.includes(initProgram)) can.init = false;
     else if (limitsFiles && words.includes(fileLimit)) can.limitsFiles = false;
-    else throw startFault(failure, work);
-    return launch(means, work);
+    else throw startFault(failure, workload);
+    return launch(means, workload);
   }
 }
 
-function startFault(failure: unknown, work: Work): Fault {
-  const held = work.inputs.flatMap((input) => input.held ?? []);
+function startFault(failure: unknown, workload: Workload): Fault {
+  const held = workload.inputs.flatMap((input) => input.held ?? []);
   // The system binds no file that was opened in another mount namespace, so this message identifies that case.
   if (!held.some(({ fd }) => wordsOf(failure).includes(`${descriptorDevice(fd)}:`))) {
-    return engineFault(failure, `starting ${work.id}`);
+    return engineFault(failure, `starting ${workload.id}`);
   }
   const why =
     "others can replace the input at its path, and the engine cannot mount the open file because it runs in another mount namespace: let only root write to the folders above it, or run the node and the engine in one mount namespace";
@@ -123,20 +123,20 @@ async function attachAndStart({ docker, clock }: LauncherOptions, containerId: s
   }
 }
 
-async function create(means: LauncherParts, work: Work): Promise<string> {
+async function create(means: LauncherParts, workload: Workload): Promise<string> {
   const { docker, clock, own, settings, can, gateway, image } = means;
   const { limitsDisk } = can;
-  await means.seen(work, image);
-  const identity = { name: own.containerName(work), Labels: own.labels(work) };
+  await means.seen(workload, image);
+  const identity = { name: own.containerName(workload), Labels: own.labels(workload) };
   const plan = {
     identity,
     settings,
-    mounts: await mountsOf(work),
-    gpus: await gpuOptions(work.gpus ?? []),
+    mounts: await mountsOf(workload),
+    gpus: await gpuOptions(workload.gpus ?? []),
     ...can,
     image,
   };
-  const options = containerOptions(work, gateway === undefined ? plan : { ...plan, gateway });
+  const options = containerOptions(workload, gateway === undefined ? plan : { ...plan, gateway });
   try {
     return (
       await within(docker.createContainer(options), { clock, limitMs: callLimitMs, what: "creating a container" })
@@ -145,14 +145,17 @@ async function create(means: LauncherParts, work: Work): Promise<string> {
     if (!limitsDisk || !wordsOf(failure).includes(diskOption)) throw failure;
     if (settings.diskLimit === "refuse") throw new Fault("ENGINE_FAILED", `${noDiskLimit}: ${wordsOf(failure)}`);
     can.limitsDisk = false;
-    return create(means, work);
+    return create(means, workload);
   }
 }
 
 const noDiskLimit = "the engine cannot limit the disk of a container, and docker.diskLimit is set to refuse";
 
-function createFault(failure: unknown, work: Work): Fault {
+function createFault(failure: unknown, workload: Workload): Fault {
   // The container's name contains the execution's id: a second one would run the same execution twice.
-  if (statusOf(failure) !== 409) return engineFault(failure, `creating a container for ${work.id}`);
-  return new Fault("ENGINE_FAILED", `${work.id} already has a container: attach to it, or sweep it before a new start`);
+  if (statusOf(failure) !== 409) return engineFault(failure, `creating a container for ${workload.id}`);
+  return new Fault(
+    "ENGINE_FAILED",
+    `${workload.id} already has a container: attach to it, or sweep it before a new start`,
+  );
 }

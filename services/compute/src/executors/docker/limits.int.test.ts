@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Work } from "../executor.ts";
+import type { Workload } from "../executor.ts";
 import { engineHarness } from "./testing/engine-harness.ts";
 
 const harness = await engineHarness("limits");
@@ -12,41 +12,41 @@ const suite = missing === undefined ? "limits under attack" : `limits under atta
 const sh = (script: string) => ({ Entrypoint: ["/bin/sh", "-c", script] });
 const mebibyte = 1024 ** 2;
 const resources = { cpuCores: 1, memoryBytes: 64 * mebibyte, diskBytes: 0 };
-const run = async (work: Work) => (await harness.executor().start(work)).exit;
+const run = async (workload: Workload) => (await harness.executor().start(workload)).exit;
 
 describe.skipIf(missing !== undefined)(suite, () => {
   it("memory: a child that takes too much is reported, although its parent goes on", async () => {
-    const work = harness.work(sh("tail /dev/zero; sleep 0.1; exit 5"), {
+    const workload = harness.workload(sh("tail /dev/zero; sleep 0.1; exit 5"), {
       resources: { ...resources, memoryBytes: 16 * mebibyte },
     });
-    expect(await run(work)).toMatchObject({
+    expect(await run(workload)).toMatchObject({
       failure: { code: "OUT_OF_MEMORY", why: "memory limit exceeded: the task's limit is 16777216 bytes" },
     });
   });
 
   it("memory: files in memory count as the task's", async () => {
     const fill = "head -c 200000000 /dev/zero > /dev/shm/file; ls -s /dev/shm; exit 0";
-    const work = harness.work(sh(`${fill}`), { resources: { ...resources, memoryBytes: 32 * mebibyte } });
-    const { failure } = await run(work);
+    const workload = harness.workload(sh(`${fill}`), { resources: { ...resources, memoryBytes: 32 * mebibyte } });
+    const { failure } = await run(workload);
     // Either the memory of the container or the 64 MiB of /dev/shm ends it, never the machine's.
-    if (failure === undefined) expect(work.said("stderr")).toContain("No space left");
+    if (failure === undefined) expect(workload.said("stderr")).toContain("No space left");
     else expect(failure.code).toBe("OUT_OF_MEMORY");
   });
 
   it("CPU: programs that spin are throttled to the task's share", async () => {
     const stat = "cat /sys/fs/cgroup/cpu/cpu.stat /sys/fs/cgroup/cpu.stat 2>/dev/null";
     const spin = "i=0; while test $i -lt 60000; do i=$((i+1)); done";
-    const work = harness.work(sh(`(${spin}) & (${spin}) & wait; ${stat}; exit 0`), {
+    const workload = harness.workload(sh(`(${spin}) & (${spin}) & wait; ${stat}; exit 0`), {
       resources: { ...resources, cpuCores: 0.1 },
     });
-    expect(await run(work)).toEqual({ exitCode: 0 });
-    expect(Number(/nr_throttled (\d+)/.exec(work.said("stdout"))?.[1])).toBeGreaterThan(0);
+    expect(await run(workload)).toEqual({ exitCode: 0 });
+    expect(Number(/nr_throttled (\d+)/.exec(workload.said("stdout"))?.[1])).toBeGreaterThan(0);
   });
 
   it("descriptors: a task cannot raise its limit of open files, and dumps no memory", async () => {
-    const work = harness.work(sh("ulimit -c; ulimit -n; ulimit -Hn; ulimit -n 65537 || echo refused; exit 0"));
-    await run(work);
-    const [dumps, soft, hard, raised] = work.said("stdout").trim().split("\n");
+    const workload = harness.workload(sh("ulimit -c; ulimit -n; ulimit -Hn; ulimit -n 65537 || echo refused; exit 0"));
+    await run(workload);
+    const [dumps, soft, hard, raised] = workload.said("stdout").trim().split("\n");
     expect({ dumps, raised }).toEqual({ dumps: "0", raised: "refused" });
     // An engine that runs under a lower limit passes that on.
     expect(Number(soft)).toBeLessThanOrEqual(65_536);
@@ -61,11 +61,11 @@ describe.skipIf(missing !== undefined)(suite, () => {
   ])("disk: a task that writes %s without end is ended", async (_, at) => {
     const hostPath = join(await harness.folder("disk"), at.slice(1));
     await mkdir(hostPath, { recursive: true });
-    const work = harness.work(sh(`at=${at}; ${write}`), {
+    const workload = harness.workload(sh(`at=${at}; ${write}`), {
       resources: { ...resources, diskBytes: 16 * mebibyte },
       outputs: [{ name: "out", path: "/out", hostPath }],
     });
-    expect(await run(work)).toMatchObject({
+    expect(await run(workload)).toMatchObject({
       failure: {
         code: "DISK_LIMIT_EXCEEDED",
         why: expect.stringMatching(
@@ -78,11 +78,11 @@ describe.skipIf(missing !== undefined)(suite, () => {
   it("disk: empty files count too", async () => {
     const hostPath = await harness.folder("many");
     const fill = "i=0; while touch /out/$i; do i=$((i+1)); done";
-    const work = harness.work(sh(fill), {
+    const workload = harness.workload(sh(fill), {
       resources: { ...resources, diskBytes: mebibyte },
       outputs: [{ name: "out", path: "/out", hostPath }],
     });
-    expect(await run(work)).toMatchObject({ failure: { code: "DISK_LIMIT_EXCEEDED" } });
+    expect(await run(workload)).toMatchObject({ failure: { code: "DISK_LIMIT_EXCEEDED" } });
   });
 
   it.each([
@@ -93,25 +93,25 @@ describe.skipIf(missing !== undefined)(suite, () => {
     ],
   ])("disk: %s counts too", async (what, script) => {
     const hostPath = await harness.folder(what.replaceAll(" ", "-"));
-    const work = harness.work(sh(script), {
+    const workload = harness.workload(sh(script), {
       resources: { ...resources, diskBytes: 16 * mebibyte },
       outputs: [{ name: "out", path: "/out", hostPath }],
     });
-    expect(await run(work)).toMatchObject({ failure: { code: "DISK_LIMIT_EXCEEDED" } });
+    expect(await run(workload)).toMatchObject({ failure: { code: "DISK_LIMIT_EXCEEDED" } });
   });
 
   it("time: a task that ignores the request to end is ended", async () => {
-    const work = harness.work(sh("trap '' TERM INT HUP; echo up; while :; do sleep 1; done"));
-    const running = await harness.executor().start(work);
+    const workload = harness.workload(sh("trap '' TERM INT HUP; echo up; while :; do sleep 1; done"));
+    const running = await harness.executor().start(workload);
     await running.halt(1_000);
     expect(await running.exit).toMatchObject({ failure: { code: "STOPPED" } });
-    const left = await engine.listContainers({ filters: { label: [`shoal.execution=${work.id}`] } });
+    const left = await engine.listContainers({ filters: { label: [`shoal.execution=${workload.id}`] } });
     expect(left).toEqual([]);
   });
 
   it("orphans: a sweep removes this node's containers, and none of another node or another program", async () => {
-    const mine = harness.work(sh("sleep 1000"));
-    const other = harness.work(sh("sleep 1000"));
+    const mine = harness.workload(sh("sleep 1000"));
+    const other = harness.workload(sh("sleep 1000"));
     await harness.executor().start(mine);
     await harness.executor({ node: "n-2" }).start(other);
     const foreign = await engine.createContainer({ Image: harness.image, Cmd: ["/bin/sleep", "1000"] });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { causeOf, Fault } from "@shoal/core";
 import type { MountSettings } from "dockerode";
 import { descriptorPath, type HeldPath, isAt } from "../../held-path.ts";
-import type { Input, Work } from "../executor.ts";
+import type { Input, Workload } from "../executor.ts";
 
 // Without capabilities even root in a container cannot read files of another user or write into a folder. Only the
 // container sees these folders: the folder above them belongs to the node and is closed.
@@ -30,16 +30,16 @@ export function mountWay({ held }: Pick<Input, "held">): MountWay {
 export const descriptorDevice = (fd: number): string => `/proc/${process.pid}/fd/${fd}`;
 
 /**
- * The mounts of a work. Mounts instead of the older binds: binds split a path at a colon, and create a missing folder
+ * The mounts of a workload. Mounts instead of the older binds: binds split a path at a colon, and create a missing folder
  * instead of failing. Throws a Fault ENGINE_FAILED for an input that cannot be mounted as it was checked.
  */
-export async function mountsOf(work: Work): Promise<MountSettings[]> {
+export async function mountsOf(workload: Workload): Promise<MountSettings[]> {
   const mounts: MountSettings[] = [];
-  for (const [index, input] of work.inputs.entries()) {
+  for (const [index, input] of workload.inputs.entries()) {
     if (input.held === undefined) await openToAll(input.hostPath);
-    mounts.push(await inputMount(input, join(work.folder, `held-${index}`)));
+    mounts.push(await inputMount(input, join(workload.folder, `held-${index}`)));
   }
-  for (const { hostPath, path } of work.outputs) {
+  for (const { hostPath, path } of workload.outputs) {
     await chmod(hostPath, outputMode);
     mounts.push(bind(hostPath, path, false));
   }

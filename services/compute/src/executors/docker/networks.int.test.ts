@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import type { PublishedPort } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { portVariables } from "../../runner/prepare/environment.ts";
-import { engineHarness, type RecordedWork } from "./testing/engine-harness.ts";
+import { engineHarness, type RecordedWorkload } from "./testing/engine-harness.ts";
 
 const harness = await engineHarness("networks");
 const { engine, missing } = harness;
@@ -27,12 +27,12 @@ beforeAll(async () => {
 });
 afterAll(() => void site.close());
 
-async function http(script: string, domains: readonly string[]): Promise<RecordedWork> {
+async function http(script: string, domains: readonly string[]): Promise<RecordedWorkload> {
   const folder = await harness.folder(`http-${Math.random()}`);
-  const work = harness.work(sh(script), { network: "http", domains, folder });
-  const running = await harness.executor({ reach }).start(work);
+  const workload = harness.workload(sh(script), { network: "http", domains, folder });
+  const running = await harness.executor({ reach }).start(workload);
   await running.exit;
-  return work;
+  return workload;
 }
 
 const containersOf = (executionId: string) =>
@@ -41,9 +41,9 @@ const containersOf = (executionId: string) =>
 describe.skipIf(missing !== undefined)(suite, () => {
   it("http reaches an allowed host through the proxy, with the job's id, and another one not", async () => {
     const other = "wget -q -O - http://other.example/ 2>&1; echo $?";
-    const work = await http(`wget -q -O - http://127.0.0.1:${port}/page; ${other}`, ["127.0.0.1"]);
-    expect(work.said("stdout")).toContain("/page for j-1\n");
-    expect(work.said("stdout")).toContain("403 Forbidden");
+    const workload = await http(`wget -q -O - http://127.0.0.1:${port}/page; ${other}`, ["127.0.0.1"]);
+    expect(workload.said("stdout")).toContain("/page for j-1\n");
+    expect(workload.said("stdout")).toContain("403 Forbidden");
     // What a client sees that shows the body of a refusal.
     const raw = "printf 'GET http://other.example/ HTTP/1.0\\r\\n\\r\\n' | nc 127.0.0.1 3128";
     expect((await http(raw, ["127.0.0.1"])).said("stdout")).toContain(
@@ -53,19 +53,19 @@ describe.skipIf(missing !== undefined)(suite, () => {
 
   it("http tunnels to an allowed host, and sets the variables in both spellings", async () => {
     const connected = `printf 'CONNECT 127.0.0.1:${port} HTTP/1.1\\r\\n\\r\\nGET /inside HTTP/1.0\\r\\n\\r\\n' | nc 127.0.0.1 3128`;
-    const work = await http(`${connected}; env | sort`, ["127.0.0.1"]);
-    expect(work.said("stdout")).toContain("200 Connection Established");
-    expect(work.said("stdout")).toContain("/inside for no job");
+    const workload = await http(`${connected}; env | sort`, ["127.0.0.1"]);
+    expect(workload.said("stdout")).toContain("200 Connection Established");
+    expect(workload.said("stdout")).toContain("/inside for no job");
     for (const name of ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"])
-      expect(work.said("stdout")).toContain(`${name}=http://127.0.0.1:3128\n`);
+      expect(workload.said("stdout")).toContain(`${name}=http://127.0.0.1:3128\n`);
   });
 
   it("http has no other way out: only loopback, no route, no name server, not this machine", async () => {
     // The engine's first address on this machine, on which the site listens too.
     const tries = [`nc -w 2 172.17.0.1 ${port}`, `nc -w 2 127.0.0.1 ${port}`, "nc -w 2 192.0.2.1 80"];
     const script = `cd /sys/class/net; echo *; cat /proc/net/route; ${tries.map((one) => `${one} </dev/null; echo code $?`).join("; ")}`;
-    const work = await http(script, ["127.0.0.1"]);
-    const lines = work.said("stdout").trim().split("\n");
+    const workload = await http(script, ["127.0.0.1"]);
+    const lines = workload.said("stdout").trim().split("\n");
     expect(lines[0]).toBe("lo");
     expect(lines.filter((line) => line === "code 1")).toHaveLength(3);
     expect(lines.filter((line) => /^\w+\t[0-9A-F]{8}/.test(line))).toEqual([]);
@@ -81,29 +81,29 @@ describe.skipIf(missing !== undefined)(suite, () => {
   it("http works again after the node's process was replaced, and its gateway ends with the task", async () => {
     const folder = await harness.folder("again");
     const script = `while ! test -e /tmp/go; do sleep 0.1; done; wget -q -O - http://127.0.0.1:${port}/later`;
-    const work = harness.work(sh(script), { network: "http", domains: ["127.0.0.1"], folder });
+    const workload = harness.workload(sh(script), { network: "http", domains: ["127.0.0.1"], folder });
     const first = harness.executor({ reach });
-    await first.start(work);
-    expect(await containersOf(work.id)).toHaveLength(2);
+    await first.start(workload);
+    expect(await containersOf(workload.id)).toHaveLength(2);
     await first.close();
-    const running = await harness.executor({ reach }).attach(work);
-    const container = (await containersOf(work.id)).find(({ Labels }) => Labels["shoal.gateway"] === undefined);
+    const running = await harness.executor({ reach }).attach(workload);
+    const container = (await containersOf(workload.id)).find(({ Labels }) => Labels["shoal.gateway"] === undefined);
     const exec = await engine.getContainer(container?.Id ?? "").exec({ Cmd: ["/bin/touch", "/tmp/go"] });
     await exec.start({ Detach: true });
     expect(await running?.exit).toEqual({ exitCode: 0 });
-    expect(work.said("stdout")).toBe("/later for j-1\n");
+    expect(workload.said("stdout")).toBe("/later for j-1\n");
     await harness.executor().sweep(new Set());
     // The engine answers "is being removed" to a second removal, before the first has ended.
-    await expect.poll(() => containersOf(work.id)).toEqual([]);
+    await expect.poll(() => containersOf(workload.id)).toEqual([]);
   });
 
   it("bridge publishes the ports of the task, which it finds in its environment", async () => {
     const ports: PublishedPort[] = [{ name: "web", hostPort: 21_890, target: 8080, address: "127.0.0.1" }];
     const answer = "printf 'HTTP/1.0 200 OK\\r\\n\\r\\nport %s of %s\\n' $SHOAL_PORT_web $BACALHAU_HOST_PORT_web";
     const script = `echo up; ${answer} | nc -l -p $BACALHAU_PORT_web`;
-    const work = harness.work(sh(script), { network: "bridge", ports, env: portVariables(ports) });
-    const running = await harness.executor().start(work);
-    const [container] = await containersOf(work.id);
+    const workload = harness.workload(sh(script), { network: "bridge", ports, env: portVariables(ports) });
+    const running = await harness.executor().start(workload);
+    const [container] = await containersOf(workload.id);
     expect(container?.Ports).toEqual([{ IP: "127.0.0.1", PrivatePort: 8080, PublicPort: 21_890, Type: "tcp" }]);
     // The engine's proxy accepts before the task listens, and ends the connection then.
     let body = "";
@@ -113,9 +113,9 @@ describe.skipIf(missing !== undefined)(suite, () => {
   });
 
   it("host is the machine's own network", async () => {
-    const work = harness.work(sh(`wget -q -O - http://127.0.0.1:${port}/own`), { network: "host" });
-    await (await harness.executor().start(work)).exit;
-    expect(work.said("stdout")).toBe("/own for no job\n");
+    const workload = harness.workload(sh(`wget -q -O - http://127.0.0.1:${port}/own`), { network: "host" });
+    await (await harness.executor().start(workload)).exit;
+    expect(workload.said("stdout")).toBe("/own for no job\n");
   });
 });
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { type Clock, pause } from "@shoal/core";
 import type Docker from "dockerode";
-import type { Work } from "../executor.ts";
+import type { Workload } from "../executor.ts";
 import { demultiplexer } from "./demultiplexer.ts";
 import { wordsOf } from "./engine-fault.ts";
 import { engineStream, readAll } from "./engine-stream.ts";
@@ -15,7 +15,10 @@ const drainLimitMs = 30_000;
  * Delivers a container's output and resolves at its end. `ended` fires when the container has ended; `cut` stops the
  * reading.
  */
-export type OutputStream = (output: Work["output"], signals: { ended: AbortSignal; cut: AbortSignal }) => Promise<void>;
+export type OutputStream = (
+  output: Workload["output"],
+  signals: { ended: AbortSignal; cut: AbortSignal },
+) => Promise<void>;
 
 /**
  * The output of a container to which this process attached before the start: complete, and independent of the engine's
@@ -36,7 +39,7 @@ export function loggedOutput(docker: Docker, containerId: string): OutputStream 
     engineStream(docker, { method: "GET", path, query: { stdout: true, stderr: true, follow } });
   return async (output, { ended, cut }) => {
     const seen = { stdout: 0, stderr: 0 };
-    const counted: Work["output"] = (stream, chunk) => {
+    const counted: Workload["output"] = (stream, chunk) => {
       seen[stream] += chunk.length;
       output(stream, chunk);
     };
@@ -47,7 +50,10 @@ export function loggedOutput(docker: Docker, containerId: string): OutputStream 
 }
 
 /** Passes on the bytes of each stream that follow those already delivered. */
-function behind(seen: { readonly stdout: number; readonly stderr: number }, output: Work["output"]): Work["output"] {
+function behind(
+  seen: { readonly stdout: number; readonly stderr: number },
+  output: Workload["output"],
+): Workload["output"] {
   const skip = { ...seen };
   return (stream, chunk) => {
     const skipped = Math.min(skip[stream], chunk.length);
@@ -58,7 +64,7 @@ function behind(seen: { readonly stdout: number; readonly stderr: number }, outp
 
 export interface Listening {
   readonly clock: Clock;
-  readonly output: Work["output"];
+  readonly output: Workload["output"];
   readonly ended: AbortSignal;
   readonly letGo: AbortSignal;
 }

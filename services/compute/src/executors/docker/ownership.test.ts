@@ -27,8 +27,8 @@ function engineWith(containers: readonly Container[]): EngineReader {
 }
 
 const owner: ContainerOwner = { nodeId: "n-1", instanceId: "i-1" };
-const work = { id: "e-1", jobId: "j-1", namespace: "ns" } as Parameters<ReturnType<typeof ownership>["labels"]>[0];
-const labelsOf = (id: string, by: ContainerOwner = owner) => ownership(engineWith([]), by).labels({ ...work, id });
+const workload = { id: "e-1", jobId: "j-1", namespace: "ns" } as Parameters<ReturnType<typeof ownership>["labels"]>[0];
+const labelsOf = (id: string, by: ContainerOwner = owner) => ownership(engineWith([]), by).labels({ ...workload, id });
 
 it("labels name the node, its instance, the execution, its job and its namespace", () => {
   expect(labelsOf("e-1")).toEqual({
@@ -60,7 +60,7 @@ it("a node finds its containers, running and ended, and none of another node or 
 });
 
 it("a container's name is unique to its execution and instance", () => {
-  const name = (id: string, by = owner) => ownership(engineWith([]), by).containerName({ ...work, id });
+  const name = (id: string, by = owner) => ownership(engineWith([]), by).containerName({ ...workload, id });
   expect(name("e-1")).toBe(name("e-1"));
   expect(name("e-1")).toMatch(/^shoal-e-1-[0-9a-f]{12}$/);
   const long = "e/1".repeat(50);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { Work } from "../executor.ts";
+import type { Workload } from "../executor.ts";
 import type { EngineReader } from "./engine-reader.ts";
 
 const nodeLabel = "shoal.node";
@@ -12,12 +12,12 @@ const gatewayLabel = "shoal.gateway";
 
 /** How a node identifies its containers on a shared engine: by labels, never by name. */
 export interface Ownership {
-  labels(work: Work): Record<string, string>;
-  /** The same for the gateway of a work's network. */
-  gatewayLabels(work: Work): Record<string, string>;
-  gatewayName(work: Work): string;
+  labels(workload: Workload): Record<string, string>;
+  /** The same for the gateway of a workload's network. */
+  gatewayLabels(workload: Workload): Record<string, string>;
+  gatewayName(workload: Workload): string;
   /** One name for one execution on one node, so that the engine refuses to create a second container for it. */
-  containerName(work: Work): string;
+  containerName(workload: Workload): string;
   /** This node's containers, of one execution or of all. */
   containers(executionId?: string): Promise<readonly OwnedContainer[]>;
 }
@@ -49,19 +49,19 @@ const Containers = z.array(
 );
 
 export function ownership(read: EngineReader, { nodeId, instanceId }: ContainerOwner): Ownership {
-  const labels = (work: Work) => ({
+  const labels = (workload: Workload) => ({
     [nodeLabel]: nodeId,
     [instanceLabel]: instanceId,
-    [executionLabel]: work.id,
-    "shoal.job": work.jobId,
-    "shoal.namespace": work.namespace,
+    [executionLabel]: workload.id,
+    "shoal.job": workload.jobId,
+    "shoal.namespace": workload.namespace,
   });
-  const containerName = (work: Work) => `shoal-${readable(work.id)}-${digest(instanceId, work.id)}`;
+  const containerName = (workload: Workload) => `shoal-${readable(workload.id)}-${digest(instanceId, workload.id)}`;
   return {
     labels,
     containerName,
-    gatewayLabels: (work) => ({ ...labels(work), [gatewayLabel]: "http" }),
-    gatewayName: (work) => `${containerName(work)}-gateway`,
+    gatewayLabels: (workload) => ({ ...labels(workload), [gatewayLabel]: "http" }),
+    gatewayName: (workload) => `${containerName(workload)}-gateway`,
     containers: async (executionId) => {
       const label = [`${nodeLabel}=${nodeId}`, `${instanceLabel}=${instanceId}`];
       if (executionId !== undefined) label.push(`${executionLabel}=${executionId}`);

@@ -31,11 +31,11 @@ afterAll(async () => {
 
 describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls (skipped: ${missing})`, () => {
   it("pulls a missing image before the start, and logs the progress", async () => {
-    const work = harness.work({ Image: registry.image, Entrypoint: ["/bin/echo", "hello"] });
-    const running = await harness.executor().start(work);
+    const workload = harness.workload({ Image: registry.image, Entrypoint: ["/bin/echo", "hello"] });
+    const running = await harness.executor().start(workload);
     expect(await running.exit).toEqual({ exitCode: 0 });
-    expect(work.said("stdout")).toBe("hello\n");
-    const lines = work.said("stderr").trimEnd().split("\n");
+    expect(workload.said("stdout")).toBe("hello\n");
+    const lines = workload.said("stderr").trimEnd().split("\n");
     expect(lines.every((line) => line.startsWith(`${registry.image}: `))).toBe(true);
     expect(lines).toContainEqual(expect.stringMatching(/: [0-9a-f]{12} Pull complete$/));
     expect(new Set(lines).size).toBe(lines.length);
@@ -60,13 +60,13 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
   });
 
   it("reports a missing image as a final failure", async () => {
-    const start = harness.executor().start(harness.work({ Image: registry.absent }));
+    const start = harness.executor().start(harness.workload({ Image: registry.absent }));
     await expect(start).rejects.toMatchObject({ code: "TASK_INVALID", why: expect.stringContaining(registry.absent) });
   });
 
   it("fails with a retry on another node when the registry cannot be reached", async () => {
     // No process listens on port 1.
-    const start = harness.executor().start(harness.work({ Image: "127.0.0.1:1/absent:1" }));
+    const start = harness.executor().start(harness.workload({ Image: "127.0.0.1:1/absent:1" }));
     await expect(start).rejects.toMatchObject({ code: "ENGINE_FAILED", retry: true });
   });
 

@@ -37,7 +37,7 @@ export interface Pulls {
   /**
    * Pulls an image to the engine. Concurrent pulls of one image share one pull, and its progress goes to all callers.
    * Throws a Fault: TASK_INVALID when the image does not exist, ENGINE_FAILED when the pull fails, STOPPED once
-   * `signal` fires. A pull that no work waits for is aborted.
+   * `signal` fires. A pull that no workload waits for is aborted.
    */
   pull(image: string, onLine: OnLine, signal?: AbortSignal): Promise<void>;
 }
@@ -93,7 +93,7 @@ function untilFired(done: Promise<void>, signal: AbortSignal | undefined, left: 
   return new Promise((resolve, reject) => {
     const fired = () => {
       left();
-      reject(new Fault("STOPPED", "no work waits for the image any more"));
+      reject(new Fault("STOPPED", "no workload waits for the image any more"));
     };
     done.then(resolve, reject).finally(() => signal.removeEventListener("abort", fired));
     if (signal.aborted) fired();
@@ -109,7 +109,7 @@ interface Pull {
   readonly limits: PullLimits;
   readonly credentials: RegistryCredentials;
   readonly onProgress: (progress: Progress) => void;
-  /** Fires when no work waits for the pull any more. */
+  /** Fires when no workload waits for the pull any more. */
   readonly unwanted: AbortSignal;
 }
 

@@ -2,7 +2,7 @@ import { type Clock, Fault } from "@shoal/core";
 import type Docker from "dockerode";
 import { z } from "zod";
 import { watchDisk } from "../../disk-watch.ts";
-import type { Exit, Running, Work } from "../executor.ts";
+import type { Exit, Running, Workload } from "../executor.ts";
 import { containerBytes } from "./container-bytes.ts";
 import { engineFault, statusOf } from "./engine-fault.ts";
 import { engineStream, readAll } from "./engine-stream.ts";
@@ -22,9 +22,9 @@ export interface ContainerWatch {
   readonly docker: Docker;
   readonly clock: Clock;
   readonly containerId: string;
-  readonly work: Work;
+  readonly workload: Workload;
   readonly outputStream: OutputStream;
-  /** Whether the container is measured, and ended when it exceeds the work's disk. */
+  /** Whether the container is measured, and ended when it exceeds the workload's disk. */
   readonly watchesDisk: boolean;
   /**
    * Fires when this process releases the container: the container keeps running, and the next process reads its exit.
@@ -40,7 +40,7 @@ export function watch(on: ContainerWatch): Running {
   let halting: Promise<boolean> | undefined;
   const exit = ending(on, () => halting).catch((failure: unknown): Exit | Promise<Exit> => {
     if (on.letGo.aborted) return new Promise(() => {});
-    const { code, why } = engineFault(failure, `waiting for the container of ${on.work.id}`);
+    const { code, why } = engineFault(failure, `waiting for the container of ${on.workload.id}`);
     return { exitCode: noExitCode, failure: { code, why } };
   });
   return {
@@ -52,7 +52,7 @@ export function watch(on: ContainerWatch): Running {
       } catch (failure) {
         // The container still runs: the next call tries again.
         halting = undefined;
-        throw engineFault(failure, `halting ${on.work.id}`);
+        throw engineFault(failure, `halting ${on.workload.id}`);
       }
       await exit;
     },
@@ -62,9 +62,9 @@ export function watch(on: ContainerWatch): Running {
 async function ending(on: ContainerWatch, halting: () => Promise<boolean> | undefined): Promise<Exit> {
   const ended = new AbortController();
   let stderr = "";
-  const output: Work["output"] = (stream, chunk) => {
+  const output: Workload["output"] = (stream, chunk) => {
     if (stream === "stderr" && stderr.length < stderrHeadMaxLength) stderr += Buffer.from(chunk).toString();
-    on.work.output(stream, chunk);
+    on.workload.output(stream, chunk);
   };
   const said = listen(on.outputStream, { ...on, output, ended: ended.signal });
   const overDisk = on.watchesDisk ? endOverDisk(on, ended.signal) : Promise.resolve(undefined);
@@ -76,7 +76,7 @@ async function ending(on: ContainerWatch, halting: () => Promise<boolean> | unde
     const { State } = await within(inspected, { clock: on.clock, limitMs: callLimitMs, what: "reading its end" });
     const halted = (await halting()?.catch(() => false)) === true;
     const overflow = await overDisk;
-    return exitOf({ halted, overflow, outOfMemory: State.OOMKilled, exitCode: code, stderr }, on.work);
+    return exitOf({ halted, overflow, outOfMemory: State.OOMKilled, exitCode: code, stderr }, on.workload);
   } finally {
     ended.abort();
     await said;
@@ -94,18 +94,18 @@ interface End {
 
 /** Ends the container once it has written more than its disk; resolves with the reason, or undefined at its end. */
 async function endOverDisk(on: ContainerWatch, ended: AbortSignal): Promise<string | undefined> {
-  const limitBytes = on.work.resources.diskBytes;
+  const limitBytes = on.workload.resources.diskBytes;
   const why = await watchDisk({ clock: on.clock, limitBytes, measure: () => containerBytes(on) }, ended);
   if (why === undefined) return undefined;
   // Without a grace period: the task would continue to write. A failed call leaves the task to its other limits.
   return (await stop(on, 0).catch(() => false)) ? why : undefined;
 }
 
-function exitOf({ exitCode, halted, overflow, outOfMemory, stderr }: End, work: Work): Exit {
+function exitOf({ exitCode, halted, overflow, outOfMemory, stderr }: End, workload: Workload): Exit {
   if (halted) return { exitCode, failure: { code: "STOPPED", why: "it was halted while it ran" } };
   if (overflow !== undefined) return { exitCode, failure: { code: "DISK_LIMIT_EXCEEDED", why: overflow } };
   if (outOfMemory) {
-    const why = `memory limit exceeded: the task's limit is ${work.resources.memoryBytes} bytes`;
+    const why = `memory limit exceeded: the task's limit is ${workload.resources.memoryBytes} bytes`;
     return { exitCode, failure: { code: "OUT_OF_MEMORY", why } };
   }
   // The engine starts the init process even when the command does not exist; the init process then reports that and

@@ -8,7 +8,7 @@ import { systemClock } from "@shoal/node";
 import { type Cgroups, cgroupsIfAny } from "@shoal/wasi-sandbox";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { removeTree } from "../../workspace/remove-tree.ts";
-import type { Work } from "../executor.ts";
+import type { Workload } from "../executor.ts";
 import { native } from "./native.ts";
 import { type NativeSettings, nativeDefaults } from "./native-settings.ts";
 
@@ -27,12 +27,12 @@ afterAll(() => removeTree(root));
 interface Attack {
   readonly script: string;
   readonly settings?: Partial<NativeSettings>;
-  readonly work?: Partial<Work>;
+  readonly workload?: Partial<Workload>;
   readonly cgroups?: Cgroups | undefined;
 }
 
 /** Starts a shell script as a native task. */
-async function attack({ script, settings: more, work: changes, cgroups }: Attack) {
+async function attack({ script, settings: more, workload: changes, cgroups }: Attack) {
   serial += 1;
   const executor = native({
     clock,
@@ -47,7 +47,7 @@ async function attack({ script, settings: more, work: changes, cgroups }: Attack
   const folder = join(root, `work-${serial}`);
   mkdirSync(folder);
   let said = "";
-  const work: Work = {
+  const workload: Workload = {
     ...{ id: `e-${serial}`, jobId: "j-1", namespace: "default", nodeId: "n-1", env: {}, inputs: [], outputs: [] },
     params: executor.params.parse({ Command: "sh", Arguments: ["-c", script] }),
     resources: { cpuCores: 1, memoryBytes: 256 * mebibyte, diskBytes: 0 },
@@ -58,8 +58,8 @@ async function attack({ script, settings: more, work: changes, cgroups }: Attack
     },
     ...changes,
   };
-  const running = await executor.start(work);
-  return { executor, work, running, exit: running.exit, said: () => said };
+  const running = await executor.start(workload);
+  return { executor, workload, running, exit: running.exit, said: () => said };
 }
 
 describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
@@ -74,28 +74,28 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
   });
   it("sees neither the node's files nor other processes, and writes nowhere but in its folders", async () => {
     const script = `ls ${root} /root /home /var; ls -d /proc/[0-9]* | wc -l; touch /usr/x /etc/x /x && exit 1; touch /task/ok /tmp/ok`;
-    const { exit, said, work } = await attack({ script });
+    const { exit, said, workload } = await attack({ script });
     expect(await exit).toEqual({ exitCode: 0 });
     expect(said()).not.toContain("runs");
     expect(Number(/^\d+$/m.exec(said())?.[0])).toBeLessThan(8);
-    expect(await readdir(work.folder)).toEqual(["ok"]);
+    expect(await readdir(workload.folder)).toEqual(["ok"]);
   });
   it("has no network, unless it requests the host network", async () => {
     const script = "ls /sys/class/net 2>/dev/null; cat /proc/net/dev | tail -n +3 | cut -d: -f1 | tr -d ' '";
     const { exit, said } = await attack({ script });
     await exit;
     expect(said().trim()).toBe("lo");
-    const host = await attack({ script, work: { network: "host" } });
+    const host = await attack({ script, workload: { network: "host" } });
     await host.exit;
     expect(host.said().trim().split("\n").sort()).toEqual((await readdir("/sys/class/net")).sort());
   });
   it("cannot take more memory than the limit in one process", async () => {
     const script = "dd if=/dev/zero of=/dev/null bs=128M count=1 && echo done";
     const resources = { cpuCores: 1, memoryBytes: 64 * mebibyte, diskBytes: 0 };
-    const { exit, said } = await attack({ script, work: { resources } });
+    const { exit, said } = await attack({ script, workload: { resources } });
     expect((await exit).exitCode).not.toBe(0);
     expect(said()).not.toContain("done");
-    const roomy = await attack({ script, work: { resources: { ...resources, memoryBytes: 512 * mebibyte } } });
+    const roomy = await attack({ script, workload: { resources: { ...resources, memoryBytes: 512 * mebibyte } } });
     expect(await roomy.exit).toEqual({ exitCode: 0 });
   });
   it("is ended with the reason when its processes together take too much memory", async () => {
@@ -103,7 +103,7 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
     const script = `for i in 1 2 3 4 5 6; do ${hog} & done; wait`;
     const { exit } = await attack({
       script,
-      work: { resources: { cpuCores: 1, memoryBytes: 64 * mebibyte, diskBytes: 0 } },
+      workload: { resources: { cpuCores: 1, memoryBytes: 64 * mebibyte, diskBytes: 0 } },
     });
     expect((await exit).failure?.code).toBe("OUT_OF_MEMORY");
   });
@@ -112,7 +112,7 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
     const resources = { cpuCores: 0.5, memoryBytes: 256 * mebibyte, diskBytes: 0 };
     const { said, running } = await attack({
       script: "echo up; sleep 1000",
-      work: { resources },
+      workload: { resources },
       cgroups: cgroups.made,
     });
     await expect.poll(said).toBe("up\n");
@@ -161,7 +161,7 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
     const { exit } = await attack({
       script,
       settings: { fileBytesMax: 64 * mebibyte },
-      work: {
+      workload: {
         resources: { cpuCores: 1, memoryBytes: 256 * mebibyte, diskBytes: 16 * mebibyte },
         outputs: [{ name: "out", path: "/out", hostPath: made }],
       },
@@ -206,11 +206,11 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
       ENV: "/task/evil",
       BASH_ENV: "/task/evil",
     };
-    const { exit, said, work, executor } = await attack({
+    const { exit, said, workload, executor } = await attack({
       script: 'printf %s "$TOKEN"; echo; sleep 0.3',
-      work: { env },
+      workload: { env },
     });
-    expect(await executor.attach(work)).toBeDefined();
+    expect(await executor.attach(workload)).toBeDefined();
     const shown = await commandLines();
     expect((await environments()).filter((each) => each.includes("/task/evil"))).toEqual([]);
     expect(shown.some((line) => line.includes("bwrap"))).toBe(true);
@@ -219,29 +219,32 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
     expect(said()).toContain(env.TOKEN);
   });
   it("is attached to by the node's next process, also after its end, with its exit code and its whole output", async () => {
-    const { executor, work, exit, said } = await attack({ script: "echo one; sleep 0.3; echo two; exit 7" });
+    const { executor, workload, exit, said } = await attack({ script: "echo one; sleep 0.3; echo two; exit 7" });
     await executor.close();
     let second = "";
-    const output: Work["output"] = (_, chunk) => {
+    const output: Workload["output"] = (_, chunk) => {
       second += Buffer.from(chunk).toString();
     };
     const next = native({ clock, folder: join(root, "runs"), settings });
-    const running = await next.attach({ ...work, output });
+    const running = await next.attach({ ...workload, output });
     expect(await running?.exit).toEqual({ exitCode: 7 });
     expect(second).toBe("one\ntwo\n");
-    const late = await native({ clock, folder: join(root, "runs"), settings }).attach({ ...work, output: () => {} });
+    const late = await native({ clock, folder: join(root, "runs"), settings }).attach({
+      ...workload,
+      output: () => {},
+    });
     expect(await late?.exit).toEqual({ exitCode: 7 });
     expect(await Promise.race([exit, "never settles"])).toBe("never settles");
     expect(said()).not.toContain("two");
     await next.sweep(new Set());
-    expect(await next.attach(work)).toBeUndefined();
+    expect(await next.attach(workload)).toBeUndefined();
   });
   it("is reported with the reason when its processes were killed by another program", async () => {
-    const { executor, work, exit } = await attack({ script: "sleep 1000" });
+    const { executor, workload, exit } = await attack({ script: "sleep 1000" });
     await executor.close();
-    const [pid = ""] = (await readFile(join(root, "runs", work.id, "pid"), "utf8")).split(" ");
+    const [pid = ""] = (await readFile(join(root, "runs", workload.id, "pid"), "utf8")).split(" ");
     process.kill(-Number(pid), "SIGKILL");
-    const found = await native({ clock, folder: join(root, "runs"), settings }).attach(work);
+    const found = await native({ clock, folder: join(root, "runs"), settings }).attach(workload);
     expect(await found?.exit).toMatchObject({ failure: { code: "ENGINE_FAILED", why: /were killed/ } });
     void exit;
   });

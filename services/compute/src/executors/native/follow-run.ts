@@ -5,12 +5,12 @@ import type { Cgroup } from "@shoal/wasi-sandbox";
 import { folderBytes, watchDisk } from "../../disk-watch.ts";
 import { memoryOf, startOf, treeOf } from "../../process-tree.ts";
 import { removedBytes } from "../../removed-bytes.ts";
-import type { Exit, Running, Work } from "../executor.ts";
+import type { Exit, Running, Workload } from "../executor.ts";
 import type { RunFolder, Wrapper } from "./run-folder.ts";
 
 export interface FollowedRun {
   readonly clock: Clock;
-  readonly work: Work;
+  readonly workload: Workload;
   readonly folder: RunFolder;
   readonly wrapper: Wrapper;
   /** Resolves at the wrapper's end, when this process started it. */
@@ -105,17 +105,17 @@ interface DiskEnd {
 
 /** Ends a run once it has written more than its disk. */
 async function endOverDisk(run: FollowedRun, end: DiskEnd): Promise<void> {
-  const limitBytes = run.work.resources.diskBytes;
+  const limitBytes = run.workload.resources.diskBytes;
   if (limitBytes === 0) return;
   const why = await watchDisk({ clock: run.clock, limitBytes, measure: () => writtenBytes(run) }, end.ended);
   if (why !== undefined) await end.kill({ code: "DISK_LIMIT_EXCEEDED", why });
 }
 
 /** What a run has written to the disk: its folder, its result paths, and files that it has removed and keeps open. */
-async function writtenBytes({ work, wrapper }: FollowedRun): Promise<number> {
-  const most = work.resources.diskBytes;
+async function writtenBytes({ workload, wrapper }: FollowedRun): Promise<number> {
+  const most = workload.resources.diskBytes;
   let bytes = await removedBytes(treeOf(wrapper.pid));
-  for (const folder of [work.folder, ...work.outputs.map(({ hostPath }) => hostPath)]) {
+  for (const folder of [workload.folder, ...workload.outputs.map(({ hostPath }) => hostPath)]) {
     if (bytes > most) break;
     bytes += await folderBytes(folder, most - bytes);
   }
@@ -124,16 +124,16 @@ async function writtenBytes({ work, wrapper }: FollowedRun): Promise<number> {
 
 const lost: EndCause = { code: "ENGINE_FAILED", why: "its processes were killed, and not by this node" };
 
-const outOfMemory = ({ work }: FollowedRun): EndCause => ({
+const outOfMemory = ({ workload }: FollowedRun): EndCause => ({
   code: "OUT_OF_MEMORY",
-  why: `its processes used more than ${work.resources.memoryBytes} bytes of memory together`,
+  why: `its processes used more than ${workload.resources.memoryBytes} bytes of memory together`,
 });
 
-const isTooLarge = ({ work, wrapper }: FollowedRun): boolean =>
-  work.resources.memoryBytes > 0 && memoryOf(wrapper.pid) > work.resources.memoryBytes;
+const isTooLarge = ({ workload, wrapper }: FollowedRun): boolean =>
+  workload.resources.memoryBytes > 0 && memoryOf(wrapper.pid) > workload.resources.memoryBytes;
 
 /** Delivers what the output files have beyond what was delivered. */
-function outputReader({ folder, work }: FollowedRun): () => Promise<void> {
+function outputReader({ folder, workload }: FollowedRun): () => Promise<void> {
   const read = { stdout: 0, stderr: 0 };
   return async () => {
     for (const stream of streams) {
@@ -145,7 +145,7 @@ function outputReader({ folder, work }: FollowedRun): () => Promise<void> {
           const { bytesRead } = await file.read(buffer, 0, chunkBytes, read[stream]);
           if (bytesRead === 0) break;
           read[stream] += bytesRead;
-          work.output(stream, buffer.subarray(0, bytesRead));
+          workload.output(stream, buffer.subarray(0, bytesRead));
         }
       } finally {
         await file.close();

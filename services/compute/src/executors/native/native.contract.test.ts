@@ -2,11 +2,11 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@shoal/node";
-import { executorContract, type WorkPiece } from "../contract.ts";
+import { executorContract, type WorkloadFields } from "../contract.ts";
 import { native } from "./native.ts";
 import { nativeDefaults } from "./native-settings.ts";
 
-const sh = (script: string, ...args: readonly string[]): WorkPiece => ({
+const sh = (script: string, ...args: readonly string[]): WorkloadFields => ({
   params: { Command: "sh", Arguments: ["-c", script, "sh", ...args] },
 });
 const folder = mkdtempSync(join(tmpdir(), "shoal-native-"));

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { type Clock, causeOf, Fault } from "@shoal/core";
 import { engineParams } from "@shoal/proto";
 import type { Cgroups } from "@shoal/wasi-sandbox";
-import type { Executor, Work } from "../executor.ts";
+import type { Executor, Workload } from "../executor.ts";
 import { followRun, killRun } from "./follow-run.ts";
 import type { NativeSettings } from "./native-settings.ts";
 import { nativeUser } from "./native-user.ts";
@@ -35,34 +35,34 @@ const openMode = 0o777;
 export function native(options: NativeOptions): Executor {
   const { clock, folder: root, settings, cgroups } = options;
   const letGo = new AbortController();
-  const folderOf = (work: Work) => new RunFolder(root, work.id);
+  const folderOf = (workload: Workload) => new RunFolder(root, workload.id);
   return {
     name: "native",
     params: engineParams.native,
     remembers: true,
     unavailable: async () => unavailable(settings),
-    async start(work) {
-      const params = engineParams.native.parse(work.params);
+    async start(workload) {
+      const params = engineParams.native.parse(workload.params);
       const user = nativeUser(settings.user);
       if (typeof user === "string") throw new Fault("ENGINE_FAILED", user);
-      requireProgram(params.Command, work);
-      await openPaths(work);
+      requireProgram(params.Command, workload);
+      await openPaths(workload);
       const group = cgroups?.make();
-      group?.limit(work.resources);
-      const command = [...(group?.prefix ?? []), ...sandboxCommand({ work, params, user, settings })];
-      const folder = folderOf(work);
-      const started = await folder.start(command, environmentScript(work.env));
-      return followRun({ clock, work, folder, group, letGo: letGo.signal, ...started });
+      group?.limit(workload.resources);
+      const command = [...(group?.prefix ?? []), ...sandboxCommand({ workload, params, user, settings })];
+      const folder = folderOf(workload);
+      const started = await folder.start(command, environmentScript(workload.env));
+      return followRun({ clock, workload, folder, group, letGo: letGo.signal, ...started });
     },
-    async attach(work) {
-      const folder = folderOf(work);
+    async attach(workload) {
+      const folder = folderOf(workload);
       const wrapper = await folder.begun();
       if (wrapper !== undefined)
         return followRun({
-          ...{ clock, work, folder, wrapper, letGo: letGo.signal },
+          ...{ clock, workload, folder, wrapper, letGo: letGo.signal },
           ...{ group: undefined, ended: new Promise(() => {}) },
         });
-      // A process died before the run began. Without its folder it never begins, so the work may be started again.
+      // A process died before the run began. Without its folder it never begins, so the workload may be started again.
       await folder.remove();
       return undefined;
     },
@@ -89,7 +89,7 @@ function unavailable({ user }: NativeSettings): string | undefined {
 }
 
 /** Throws Fault TASK_INVALID when the machine has no such program, and no input or output of the task can have it. */
-function requireProgram(command: string, { inputs, outputs }: Work): void {
+function requireProgram(command: string, { inputs, outputs }: Workload): void {
   if (!command.includes("/")) {
     if (programFolders.some((folder) => isProgram(join(folder, command)))) return;
     throw new Fault("TASK_INVALID", `no program ${command} in ${programFolders.join(", ")} of this node`);
@@ -111,7 +111,7 @@ function isProgram(path: string): boolean {
 }
 
 /** Lets the task's user read what the node has fetched for it alone, and write where it may. */
-async function openPaths({ inputs, outputs, folder }: Work): Promise<void> {
+async function openPaths({ inputs, outputs, folder }: Workload): Promise<void> {
   const own = inputs.filter(({ held }) => held === undefined).map(({ hostPath }) => hostPath);
   try {
     for (const path of [folder, ...outputs.map(({ hostPath }) => hostPath)]) await chmod(path, openMode);

@@ -2,12 +2,12 @@ import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { posix } from "node:path";
 import type { engineParams } from "@shoal/proto";
 import type { z } from "zod";
-import type { Work } from "../executor.ts";
+import type { Workload } from "../executor.ts";
 import type { NativeSettings } from "./native-settings.ts";
 import type { NativeUser } from "./native-user.ts";
 
 /** The folder of the execution, as a task sees it. */
-const workFolder = "/task";
+const taskFolder = "/task";
 /** The task's environment, as the sandbox has it: read after all rights are dropped. */
 const environmentFile = "/run/environment";
 /** The descriptor from which the sandbox reads the environment: neither a file nor an argument shows it. */
@@ -28,33 +28,33 @@ unset shoal_complete
 exec "$@"`;
 
 export interface SandboxParts {
-  readonly work: Work;
+  readonly workload: Workload;
   readonly params: z.infer<typeof engineParams.native>;
   readonly user: NativeUser;
   readonly settings: NativeSettings;
 }
 
 /** The command that runs a task isolated and unprivileged; root starts it. */
-export function sandboxCommand({ work, params, user, settings }: SandboxParts): readonly string[] {
+export function sandboxCommand({ workload, params, user, settings }: SandboxParts): readonly string[] {
   const { processesMax, descriptorsMax, fileBytesMax } = settings;
-  const { memoryBytes } = work.resources;
+  const { memoryBytes } = workload.resources;
   return [
     ...["bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
-    ...(work.network === "host" ? [] : ["--unshare-net"]),
+    ...(workload.network === "host" ? [] : ["--unshare-net"]),
     // When the wrapper or process 1 of the namespace dies, the kernel kills everything in it.
     ...["--die-with-parent", "--new-session"],
     ...forSetpriv.flatMap((capability) => ["--cap-add", capability]),
     ...settings.paths.flatMap(systemPath),
     ...["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", `${tmpBytes}`, "--tmpfs", "/tmp"],
     ...["--perms", "0444", "--ro-bind-data", `${environmentFd}`, environmentFile],
-    ...["--bind", work.folder, workFolder],
-    ...work.inputs.flatMap(({ held, hostPath, target, readOnly }) => [
+    ...["--bind", workload.folder, taskFolder],
+    ...workload.inputs.flatMap(({ held, hostPath, target, readOnly }) => [
       readOnly ? "--ro-bind" : "--bind",
       held === undefined || held.steady ? hostPath : `/proc/${process.pid}/fd/${held.fd}`,
       target,
     ]),
-    ...work.outputs.flatMap(({ hostPath, path }) => ["--bind", hostPath, path]),
-    ...["--chdir", posix.resolve(workFolder, params.WorkingDirectory), "--"],
+    ...workload.outputs.flatMap(({ hostPath, path }) => ["--bind", hostPath, path]),
+    ...["--chdir", posix.resolve(taskFolder, params.WorkingDirectory), "--"],
     ...["setpriv", "--reuid", `${user.uid}`, "--regid", `${user.gid}`, "--clear-groups", "--no-new-privs"],
     ...["--inh-caps=-all", "--bounding-set=-all", "--"],
     ...["prlimit", `--nproc=${processesMax}`, `--nofile=${descriptorsMax}`, `--fsize=${fileBytesMax}`, "--core=0"],
@@ -75,7 +75,7 @@ const quoted = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;
 
 /** The environment as a shell reads it, with a last line that shows that it is complete. */
 export function environmentScript(env: Readonly<Record<string, string>>): string {
-  const all = { PATH: searched, HOME: workFolder, ...env };
+  const all = { PATH: searched, HOME: taskFolder, ...env };
   const lines = Object.entries(all).filter(([name]) => variableName.test(name));
   return `${lines.map(([name, value]) => `export ${name}=${quoted(value)}\n`).join("")}shoal_complete=1\n`;
 }

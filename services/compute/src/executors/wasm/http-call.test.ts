@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { systemClock } from "@shoal/node";
 import { fromText } from "@shoal/wasi-sandbox/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Work } from "../executor.ts";
+import type { Workload } from "../executor.ts";
 import { type HttpCallOptions, httpCall } from "./http-call.ts";
 import { wasm } from "./wasm.ts";
 
@@ -113,7 +113,7 @@ describe("a guest that imports http_request", () => {
     await executor.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  async function run(url: string, network: Pick<Work, "network" | "domains">) {
+  async function run(url: string, network: Pick<Workload, "network" | "domains">) {
     const hostPath = join(folder, "main.wasm");
     writeFileSync(hostPath, guestOf(url));
     let stdout = "";

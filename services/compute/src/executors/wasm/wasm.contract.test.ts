@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { systemClock } from "@shoal/node";
 import { type Pen, program, root } from "@shoal/wasi-sandbox/testing";
 import { afterAll } from "vitest";
-import { executorContract, type WorkPiece } from "../contract.ts";
+import { executorContract, type WorkloadFields } from "../contract.ts";
 import { wasm } from "./wasm.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "shoal-wasm-contract-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let serial = 0;
 
-function guest(write: (pen: Pen) => readonly string[]): WorkPiece {
+function guest(write: (pen: Pen) => readonly string[]): WorkloadFields {
   serial += 1;
   const hostPath = join(folder, `${serial}.wasm`);
   writeFileSync(hostPath, program(write));

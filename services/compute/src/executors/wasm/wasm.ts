@@ -1,7 +1,7 @@
 import { engineParams } from "@shoal/proto";
 import { type RunningGuest, type WasiSandboxOptions, wasiSandbox } from "@shoal/wasi-sandbox";
 import type { Reach } from "../../outbound/reach.ts";
-import type { Executor, Work } from "../executor.ts";
+import type { Executor, Workload } from "../executor.ts";
 import { httpCall } from "./http-call.ts";
 
 export interface WasmOptions extends WasiSandboxOptions {
@@ -23,12 +23,12 @@ export function wasm(options: WasmOptions): Executor {
     params: engineParams.wasm,
     networking: ["http"],
     unavailable: () => sandbox.unavailable(),
-    start: async (work) => {
-      const { network, domains = [], jobId } = work;
+    start: async (workload) => {
+      const { network, domains = [], jobId } = workload;
       const http = network === "http" ? { http: httpCall({ jobId, domains, reach: options.reach ?? nothing }) } : {};
-      const guest = await sandbox.start({ ...work, program: programOf(work), ...http });
-      running.set(work.id, guest);
-      void guest.exit.then(() => running.delete(work.id));
+      const guest = await sandbox.start({ ...workload, program: programOf(workload), ...http });
+      running.set(workload.id, guest);
+      void guest.exit.then(() => running.delete(workload.id));
       return guest;
     },
     // A guest ends with the process that started it, so there is nothing to attach to.
@@ -41,7 +41,7 @@ export function wasm(options: WasmOptions): Executor {
   };
 }
 
-function programOf({ params }: Work) {
+function programOf({ params }: Workload) {
   const { EntryModule, ImportModules, Entrypoint, Parameters } = engineParams.wasm.parse(params);
   return { module: EntryModule, imports: ImportModules, entrypoint: Entrypoint, args: Parameters };
 }

@@ -1,11 +1,11 @@
 import { Fault } from "@shoal/core";
 import type { Task } from "@shoal/proto";
-import type { Work } from "../../executors/executor.ts";
+import type { Workload } from "../../executors/executor.ts";
 import type { RunLimits } from "../run.ts";
 
 type NetworkType = Task["network"]["type"];
 
-const networks: Readonly<Record<NetworkType, Work["network"]>> = {
+const networks: Readonly<Record<NetworkType, Workload["network"]>> = {
   default: "bridge",
   none: "none",
   host: "host",

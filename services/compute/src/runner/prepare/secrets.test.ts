@@ -22,9 +22,9 @@ async function nodeWith(answer: (request: SecretRequest, count: number) => Secre
   const node = createNodeHarness({
     executors: (clock): readonly Executor[] => {
       const executor = noop({ clock });
-      const start: Executor["start"] = (work, signal) => {
-        environments.push(work.env);
-        return executor.start(work, signal);
+      const start: Executor["start"] = (workload, signal) => {
+        environments.push(workload.env);
+        return executor.start(workload, signal);
       };
       return [{ ...executor, start }];
     },

@@ -3,7 +3,7 @@ import { deadline } from "../deadline.ts";
 import { fetchInputs } from "../prepare/inputs.ts";
 import { ProgressReporter } from "../prepare/progress-reporter.ts";
 import { fetchSecrets } from "../prepare/secrets.ts";
-import { type Plan, planOf, readyWork } from "../prepare/work.ts";
+import { type Plan, planOf, readyWorkload } from "../prepare/workload.ts";
 import type { Run } from "../run.ts";
 import type { RunState } from "../run-state.ts";
 
@@ -25,7 +25,7 @@ export async function prepare(run: Run, seen: RunState): Promise<RunState> {
     // leaves.
     const inputs = await breakOff(ports.clock, limit.signal, fetchInputs(run, limit.signal, progress));
     run.generation = Math.max(ports.clock.now(), run.generation + 1);
-    return { state: "prepared", ...(await readyWork(run, withEnv(plan, secrets), inputs)), limit };
+    return { state: "prepared", ...(await readyWorkload(run, withEnv(plan, secrets), inputs)), limit };
   } catch (failure) {
     limit.cancel();
     // An operation that a stop aborted is not a failure.

@@ -7,7 +7,7 @@ import type { RunState, RunStateOf } from "../run-state.ts";
 
 /**
  * Journals that a start is about to be attempted, and attempts it. A process that dies in between leaves `starting`
- * behind: the next process never starts the work without a check.
+ * behind: the next process never starts the workload without a check.
  */
 export async function start(run: Run, seen: RunStateOf<"prepared">): Promise<RunState> {
   const { ports, stopped } = run;
@@ -15,14 +15,14 @@ export async function start(run: Run, seen: RunStateOf<"prepared">): Promise<Run
   await record(run, { phase: "starting" });
   if (stopped.aborted) return seen;
   run.progress?.begin("environment");
-  const starting = seen.executor.start(seen.work, limit.signal);
+  const starting = seen.executor.start(seen.workload, limit.signal);
   try {
     const running = await breakOff(ports.clock, limit.signal, starting);
     limit.cancel();
     run.progress?.end();
     keepImage(run, running);
     const startedAt = ports.clock.now();
-    // A work that has already ended reports its end, and `starting` is enough for a restart.
+    // A workload that has already ended reports its end, and `starting` is enough for a restart.
     if (!(await isOver(running))) reportStart(run, startedAt);
     return { state: "running", running, startedAt, capture };
   } catch (failure) {
@@ -46,7 +46,7 @@ function reportStart(run: Run, startedAt: number): void {
   );
 }
 
-/** Whether the work ended in the tick in which it started. */
+/** Whether the workload ended in the tick in which it started. */
 async function isOver({ exit }: Running): Promise<boolean> {
   let over = false;
   void exit.then(() => {

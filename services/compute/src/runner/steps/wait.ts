@@ -11,7 +11,7 @@ export async function wait(run: Run, seen: RunStateOf<"running">): Promise<RunSt
   const happened = await firstOf(run, seen);
   if (happened === "stop") return seen;
   if (happened === "late") await seen.running.halt(graceMs);
-  // Without a grace period: the work would continue to write.
+  // Without a grace period: the workload would continue to write.
   if (happened === "overflow") await seen.running.halt(0);
   const exit = await seen.running.exit;
   seen.capture.close();
@@ -26,7 +26,7 @@ function lateFailure({ assignment }: Run): NonNullable<Exit["failure"]> {
   return { code: "EXECUTION_TIMED_OUT", why: `execution took longer than ${seconds} s and was ended` };
 }
 
-/** The actual end; the work may have ended by itself in the meantime. */
+/** The actual end; the workload may have ended by itself in the meantime. */
 function outputLimitFailure({ ports }: Run, { capture }: RunStateOf<"running">): Exit["failure"] {
   if (!capture.flooded.aborted) return undefined;
   const why = `the execution wrote more than ${ports.limits.outputBytesMax} bytes to stdout and stderr and was ended`;

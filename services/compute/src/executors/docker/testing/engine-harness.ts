@@ -7,7 +7,7 @@ import Docker from "dockerode";
 import { buildBusyboxImage } from "../../../../../../test/images/busybox-image.ts";
 import type { Reach } from "../../../outbound/reach.ts";
 import { removeTree } from "../../../workspace/remove-tree.ts";
-import type { Executor, Work } from "../../executor.ts";
+import type { Executor, Workload } from "../../executor.ts";
 import { type ContainerSettings, containerDefaults } from "../container-settings.ts";
 import { docker } from "../docker.ts";
 import { statusOf } from "../engine-fault.ts";
@@ -25,8 +25,8 @@ export const systemClock: Clock = {
   },
 };
 
-/** A work that records its output. */
-export interface RecordedWork extends Work {
+/** A workload that records its output. */
+export interface RecordedWorkload extends Workload {
   readonly said: (stream: "stdout" | "stderr") => string;
 }
 
@@ -42,7 +42,7 @@ export interface HarnessNode {
   readonly credentials?: CredentialSources;
 }
 
-/** A real engine with an image for this file only, and works for it. */
+/** A real engine with an image for this file only, and workloads for it. */
 export interface EngineHarness {
   /** Why the tests cannot run; undefined when they can. */
   readonly missing: string | undefined;
@@ -50,7 +50,7 @@ export interface EngineHarness {
   readonly image: string;
   /** An executor of one of the harness's nodes; each call is another process. */
   executor(options?: HarnessNode): Executor;
-  work(params: object, more?: Partial<Work>): RecordedWork;
+  workload(params: object, more?: Partial<Workload>): RecordedWorkload;
   /** A folder of this harness. */
   folder(name: string): Promise<string>;
   /** Removes every container, then the image and the folders. */
@@ -79,7 +79,7 @@ export async function engineHarness(name: string): Promise<EngineHarness> {
       executors.push(executor);
       return executor;
     },
-    work: workMaker(`e-${name}-${process.pid}`, image, root),
+    workload: workloadMaker(`e-${name}-${process.pid}`, image, root),
     folder: async (child) => {
       const path = join(root, child);
       await mkdir(path, { recursive: true });
@@ -95,7 +95,7 @@ export async function engineHarness(name: string): Promise<EngineHarness> {
   };
 }
 
-function workMaker(idPrefix: string, image: string, folder: string): EngineHarness["work"] {
+function workloadMaker(idPrefix: string, image: string, folder: string): EngineHarness["workload"] {
   let serial = 0;
   return (desired, more = {}) => {
     const said = { stdout: "", stderr: "" };

@@ -1,24 +1,24 @@
 import { Fault } from "@shoal/core";
 import { readParams, type Task } from "@shoal/proto";
-import type { Executor, Input, Work } from "../../executors/executor.ts";
+import type { Executor, Input, Workload } from "../../executors/executor.ts";
 import { type Capture, capture } from "../capture.ts";
 import { type Run, type RunnerPorts, resultsFolderOf } from "../run.ts";
 import { environmentOf, portVariables } from "./environment.ts";
 import { networkOf } from "./network.ts";
 import { placesProblem } from "./plain.ts";
 
-/** A work that is ready to start, and the receivers of its output. */
+/** A workload that is ready to start, and the receivers of its output. */
 export interface Ready {
   readonly executor: Executor;
-  readonly work: Work;
+  readonly workload: Workload;
   readonly capture: Capture;
 }
 
 /** True when the task leaves files that a publisher takes. */
 export const publishes = (task: Task): boolean => task.publisher.type !== "";
 
-/** What is decided about a work before its inputs are fetched. */
-export interface Plan extends Pick<Work, "params" | "env"> {
+/** What is decided about a workload before its inputs are fetched. */
+export interface Plan extends Pick<Workload, "params" | "env"> {
   readonly executor: Executor;
 }
 
@@ -33,8 +33,8 @@ export function planOf({ ports, assignment }: Run): Plan {
   return { executor, params: params.value, env: environmentOf(assignment, ports.hostVariable) };
 }
 
-/** Builds the work from its plan, and creates the folders it needs. */
-export async function readyWork(run: Run, plan: Plan, inputs: readonly Input[]): Promise<Ready> {
+/** Builds the workload from its plan, and creates the folders it needs. */
+export async function readyWorkload(run: Run, plan: Plan, inputs: readonly Input[]): Promise<Ready> {
   const { ports, assignment } = run;
   const { task, executionId, jobId, namespace, nodeId, resources } = assignment;
   const { executor, params, env } = plan;
@@ -53,8 +53,8 @@ export async function readyWork(run: Run, plan: Plan, inputs: readonly Input[]):
   const identity = { id: executionId, jobId, namespace, nodeId };
   const granted = { ports: published, gpus, ...(image === undefined ? {} : { pinnedImage: image }) };
   const reach = { network, domains: task.network.domains, env: { ...env, ...portVariables(published) } };
-  const work = { ...identity, params, ...reach, ...granted, inputs, outputs, resources, folder, output };
-  return { executor, work, capture: listener };
+  const workload = { ...identity, params, ...reach, ...granted, inputs, outputs, resources, folder, output };
+  return { executor, workload, capture: listener };
 }
 
 function executorOf({ executors }: RunnerPorts, { engine: { type } }: Task): Executor {
