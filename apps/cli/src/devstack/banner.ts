@@ -1,3 +1,4 @@
+import { counted } from "../output/counted.ts";
 import { paint } from "../output/paint.ts";
 import type { DevstackFacts } from "./known-cluster.ts";
 import type { DevstackSettings } from "./settings.ts";
@@ -28,5 +29,3 @@ export function banner(facts: DevstackFacts, { nodes, requesters }: DevstackSett
     "\nCtrl-C stops it; the data stays for the next start here.\n",
   ].join("");
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -1,4 +1,5 @@
 import { type JobExplanation, type RefusalGroup, shortId } from "@shoal/proto";
+import { counted } from "./counted.ts";
 import { oneLine } from "./safe-text.ts";
 
 /** An explanation of a job as text, line by line. */
@@ -43,4 +44,4 @@ function slotLines({ slot, state, attempt, why, competitors, refusals }: JobExpl
 }
 
 const refusalLine = ({ name, why, nodes, examples }: RefusalGroup): string =>
-  `    ${nodes} ${nodes === 1 ? "node" : "nodes"}, ${name}: ${oneLine(why)} (${examples.map((id) => shortId(id)).join(", ")}${nodes > examples.length ? ", …" : ""})`;
+  `    ${counted(nodes, "node")}, ${name}: ${oneLine(why)} (${examples.map((id) => shortId(id)).join(", ")}${nodes > examples.length ? ", …" : ""})`;

@@ -2,6 +2,7 @@ import { readAnswer } from "@shoal/client";
 import { apiRoutes } from "@shoal/proto";
 import type { CommandPart } from "../../command.ts";
 import { CliError } from "../../failure.ts";
+import { counted } from "../../output/counted.ts";
 import { printJson } from "../../output/print-json.ts";
 
 export const reseal: CommandPart = {
@@ -21,7 +22,7 @@ export const reseal: CommandPart = {
       after = done.next;
     } while (after !== "");
     if (output === "json") printJson(terminal, { KeyID: keyId, Resealed: resealed, Failed: failed.map(onWire) });
-    else terminal.out(`Sealed ${resealed} ${resealed === 1 ? "version" : "versions"} to key ${keyId}\n`);
+    else terminal.out(`Sealed ${counted(resealed, "version")} to key ${keyId}\n`);
     if (failed.length > 0) throw notResealed(failed);
     if (output !== "json")
       terminal.out("No secret needs another key: remove the others from the key file of every requester.\n");
