@@ -4,11 +4,11 @@ import { perSecond } from "./measure.ts";
 
 /** Messages per second that the client library's ordered consumer reads from the whole log when it only counts them. */
 export async function bareConsume({
-  link,
+  session,
   log,
-}: Pick<Awaited<ReturnType<typeof connectRequester>>, "link" | "log">): Promise<number> {
+}: Pick<Awaited<ReturnType<typeof connectRequester>>, "session" | "log">): Promise<number> {
   const last = await log.lastSeq();
-  const manager = await link.manager();
+  const manager = await session.manager();
   const consumer = await manager.jetstream().consumers.get(streams.events);
   const { promise: end, resolve } = Promise.withResolvers<void>();
   const began = performance.now();

@@ -132,8 +132,8 @@ async function cpuOf(cluster: BenchCluster) {
 }
 
 /** The number of messages that all streams and buckets have ever stored. */
-async function storedMessages({ link }: Awaited<ReturnType<BenchCluster["connect"]>>): Promise<number> {
-  const manager = await link.manager();
+async function storedMessages({ session }: Awaited<ReturnType<BenchCluster["connect"]>>): Promise<number> {
+  const manager = await session.manager();
   let messages = 0;
   for await (const info of manager.streams.list()) messages += info.state.last_seq;
   return messages;

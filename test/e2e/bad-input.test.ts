@@ -132,7 +132,7 @@ onServer(() => {
       const rogue = await connectRogue(cluster, otherThan(placed.nodeId));
       const forbidden = [subjects.report(placed.nodeId, jobId, placed.executionId), subjects.job("default", jobId)];
       const tries = forbidden.map((subject) =>
-        rogue.link.publisher.publish({ subject, bytes: encodeMessage(forgery()) }),
+        rogue.session.publisher.publish({ subject, bytes: encodeMessage(forgery()) }),
       );
       expect((await Promise.all(tries)).map(({ state }) => state)).not.toContain("stored");
       await rogue.close();
@@ -143,14 +143,14 @@ onServer(() => {
       const { jobId, placed } = await runningJob(cluster);
       const subject = subjects.report(placed.nodeId, jobId, placed.executionId);
       const parked = record<string>();
-      const reading = await readStream(cluster.ports.link, {
+      const reading = await readStream(cluster.ports.session, {
         stream: streams.parked,
         filter: subjects.allParked,
         from: { at: "behind", seq: 0 },
         deliver: (message) => parked.push(message.header(parkedHeaders.subject)),
       });
       const rogue = await connectRogue(cluster, placed.nodeId);
-      expect(await rogue.link.publisher.publish({ subject, bytes: bytes() })).toMatchObject({ state: "stored" });
+      expect(await rogue.session.publisher.publish({ subject, bytes: bytes() })).toMatchObject({ state: "stored" });
       await rogue.close();
       await parked.first((each) => each === subject);
       await reading.close();

@@ -74,8 +74,8 @@ async function node(user: string, pass: string): Promise<NodePorts> {
 }
 
 /** Whether it gets replies now, over its present connection. */
-const workloads = async ({ link }: Pick<NatsRequesterPorts, "link">): Promise<boolean> =>
-  await link.nc.flush().then(() => !link.nc.isClosed());
+const workloads = async ({ session }: Pick<NatsRequesterPorts, "session">): Promise<boolean> =>
+  await session.nc.flush().then(() => !session.nc.isClosed());
 
 const report = {
   jobId: "j-1",
@@ -89,7 +89,7 @@ it("changes the passwords of requesters and nodes while both old and new ones wo
   await expect.poll(() => requester("requester", "old").then(workloads), { timeout: 60_000 }).toBe(true);
   const [oldRequester, oldNode] = [await requester("requester", "old"), await node("n-1", "old")];
   const drops: string[] = [];
-  for (const { link } of [oldRequester, oldNode]) link.onChange((up) => drops.push(up ? "up" : "down"));
+  for (const { session } of [oldRequester, oldNode]) session.onChange((up) => drops.push(up ? "up" : "down"));
 
   // Both passwords are valid, so that no client is interrupted.
   await reload({

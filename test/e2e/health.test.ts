@@ -137,7 +137,7 @@ describe("health", () => {
       servers: [server.url],
       onParked: () => {},
     });
-    const manager = await ports.link.manager();
+    const manager = await ports.session.manager();
     const mark = (id: string) =>
       manager.streams.getMessage("KV_shards", { last_by_subj: `$KV.shards.requester.${id}` });
     expect(await mark("r-late")).toBeNull();

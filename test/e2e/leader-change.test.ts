@@ -74,7 +74,7 @@ afterAll(async () => {
 
 /** The index of the server that leads the log. */
 async function leader(): Promise<number> {
-  const { streams: api } = await reader.link.manager();
+  const { streams: api } = await reader.session.manager();
   return Number((await api.info(streams.events)).cluster?.leader?.slice("nats-".length));
 }
 

@@ -117,7 +117,7 @@ describe("a password that changes on the servers", () => {
     await cluster.reload(users("new"));
     await refused.promise;
     await writeFile(passwordFile, "new\n", { mode: 0o600 });
-    expect(await requester.link.connected(45_000)).toBe(true);
+    expect(await requester.session.connected(45_000)).toBe(true);
     // A few attempts for each server, with growing pauses: 1 s, 2 s, 4 s, 8 s, 16 s.
     expect((await cluster.connections()) - before).toBeLessThanOrEqual(12);
     expect(faultPlan.filter((what) => what.includes("refuses"))).toHaveLength(1);

@@ -14,7 +14,7 @@ const markerMs = 1_000;
 const stream = `KV_${buckets.assignments}`;
 /** Entries and removal markers of the node; positions of shards are in the bucket too. */
 async function messagesIn({ nats }: InProcess): Promise<number> {
-  const manager = await nats.link.manager();
+  const manager = await nats.session.manager();
   const { state } = await manager.streams.info(stream, {
     subjects_filter: subjectOfKey(buckets.assignments, "n-one.>"),
   });

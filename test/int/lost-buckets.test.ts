@@ -184,7 +184,7 @@ onServer(() => {
       await survives(harness, loss(harness)).finally(() => harness.close());
     };
     const removeBy = async (harness: NatsHarness) => {
-      const { streams } = await (await harness.link()).manager();
+      const { streams } = await (await harness.session()).manager();
       expect(await streams.delete(`KV_${bucket}`)).toBe(true);
     };
     it("comes back when it was deleted while the requester was stopped", { timeout: 4 * patienceMs }, () =>

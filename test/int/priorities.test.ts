@@ -66,7 +66,7 @@ async function assignmentsOf(at: RunningRequester, jobId: string): Promise<reado
 /** The waiting jobs that the queue summaries of a requester have named. */
 async function announcedBy(harness: NatsHarness, requesterId: string): Promise<ReadonlySet<string>> {
   const announced = new Set<string>();
-  const { nc } = await harness.link();
+  const { nc } = await harness.session();
   nc.subscribe(subjects.queue(requesterId), {
     callback: (_, message) => {
       for (const { jobId } of QueueSummary.parse(decodeMessage(message.data)).queued) announced.add(jobId);

@@ -23,7 +23,7 @@ const cases: readonly (readonly [
       const key = `default.${good}`;
       const entry = (await ports.views.jobs.get(key)) ?? expect.unreachable();
       const bytes = encodeEntry({ ...entry, odd: true });
-      return await ports.link.publisher.publish({ subject: `$KV.jobs.${key}`, bytes });
+      return await ports.session.publisher.publish({ subject: `$KV.jobs.${key}`, bytes });
     },
     1,
     /^1 entries differ:$/m,
@@ -46,7 +46,7 @@ const cases: readonly (readonly [
     async ({ ports }) => {
       const headers = { "Nats-Msg-Id": "as an append has it" };
       const bytes = new TextEncoder().encode("no commit");
-      return await ports.link.publisher.publish({ subject: subjectOf(jobRef(other)), bytes, headers });
+      return await ports.session.publisher.publish({ subject: subjectOf(jobRef(other)), bytes, headers });
     },
     8,
     /^1 messages cannot be read/m,

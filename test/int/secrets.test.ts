@@ -135,7 +135,7 @@ describe("a secret on a real server", () => {
 
 /** Every message of every stream, the entries of all buckets among them. */
 async function everyMessage({ nats }: RunningRequester): Promise<readonly string[]> {
-  const manager = await nats.link.manager();
+  const manager = await nats.session.manager();
   const names = [...Object.values(streams), ...Object.values(buckets).map((bucket) => `KV_${bucket}`)];
   const found: string[] = [];
   for (const name of names) {

@@ -93,7 +93,7 @@ interface RawCommit {
 /** Appends to a job's subject as a requester of another release does. */
 async function appendRaw({ nats }: RunningRequester, jobId: string, commit: RawCommit): Promise<void> {
   const last = await nats.log.lastSeqOf(refOf(jobId));
-  const outcome = await nats.link.publisher.publish({
+  const outcome = await nats.session.publisher.publish({
     subject: subjectOf(refOf(jobId)),
     bytes: new TextEncoder().encode(JSON.stringify(commit)),
     headers: { "Nats-Msg-Id": commit.id, "Nats-Expected-Last-Subject-Sequence": last },

@@ -82,7 +82,7 @@ onServer(() => {
       await until("the position", async () => ((await positionOf(running))?.eventsSeq ?? 0) > 0);
 
       // The bucket is lost while the requester runs.
-      const { streams } = await (await harness.link(admin)).manager();
+      const { streams } = await (await harness.session(admin)).manager();
       expect(await streams.delete(`KV_${bucket}`)).toBe(true);
       await post(running, second);
       const both = [`about ${first}`, `about ${second}`];
@@ -92,7 +92,7 @@ onServer(() => {
 
       // A requester rebuilds the entries that a repair cut.
       await running.stop();
-      await acceptLoss(await harness.link({ ...login, inboxPrefix: "_INBOX_requester" }), known);
+      await acceptLoss(await harness.session({ ...login, inboxPrefix: "_INBOX_requester" }), known);
       const count = { subjects_filter: `$KV.${bucket}._position.*` };
       expect((await streams.info(`KV_${bucket}`, count)).state.subjects ?? {}).toEqual({});
       running = await start();

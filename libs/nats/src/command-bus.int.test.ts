@@ -11,7 +11,7 @@ import { onServer } from "./testing/on-server.ts";
 onServer(() => {
   commandBusContract("commands over NATS", async () => {
     const harness = await natsHarness({ topology: false });
-    return { bus: async (id) => createCommandBus(await harness.link(), id), close: harness.close };
+    return { bus: async (id) => createCommandBus(await harness.session(), id), close: harness.close };
   });
 
   describe("a command bus", () => {
@@ -28,10 +28,10 @@ onServer(() => {
     const longMs = 20_000;
 
     let harness: NatsHarness;
-    let link: NatsSession;
+    let session: NatsSession;
     beforeAll(async () => {
       harness = await natsHarness();
-      link = await harness.link();
+      session = await harness.session();
     });
     afterAll(() => harness?.close());
 
@@ -49,13 +49,13 @@ onServer(() => {
     ])("gives no answer to a message with %s, and answers the next one", async (_what, data) => {
       expect(shardOf("j-2")).not.toBe(shard);
       const received = record<string>();
-      const serving = await createCommandBus(link, "r-one").serve(shard, async ({ id }) => {
+      const serving = await createCommandBus(session, "r-one").serve(shard, async ({ id }) => {
         received.push(id);
         return done;
       });
       const reply = `${subjects.commandDone("r-two")}.x.1`;
-      link.nc.publish(subjects.command(shard), encodeMessage(data), { reply });
-      link.nc.publish(subjects.command(shard), encodeMessage({ ...good, id: "c-good" }), { reply });
+      session.nc.publish(subjects.command(shard), encodeMessage(data), { reply });
+      session.nc.publish(subjects.command(shard), encodeMessage({ ...good, id: "c-good" }), { reply });
       await received.atLeast(1);
       expect(received.all).toEqual(["c-good"]);
       await serving.close();
@@ -63,42 +63,42 @@ onServer(() => {
 
     it("answers only on its own subject, so that a command cannot make it publish into the log", async () => {
       const received = record<string>();
-      const serving = await createCommandBus(link, "r-one").serve(shard, async ({ id }) => {
+      const serving = await createCommandBus(session, "r-one").serve(shard, async ({ id }) => {
         received.push(id);
         return done;
       });
       for (const reply of [subjectOf(aggregate), "_INBOX.x", undefined])
-        link.nc.publish(subjects.command(shard), encodeMessage(good), reply === undefined ? {} : { reply });
-      const sender = createCommandBus(link, "r-two");
+        session.nc.publish(subjects.command(shard), encodeMessage(good), reply === undefined ? {} : { reply });
+      const sender = createCommandBus(session, "r-two");
       expect(await sender.send(shard, { ...good, id: "c-2" }, longMs)).toEqual(done);
       expect(received.all).toEqual(["c-2"]);
-      const { state } = await (await link.manager()).streams.info(streams.events);
+      const { state } = await (await session.manager()).streams.info(streams.events);
       expect(state.messages).toBe(0);
       await serving.close();
     });
 
     it("ignores an answer with a form or a code of another version, and waits for the next one", async () => {
       const answers = ["odd", { ok: true }, { ok: false, rejection: { code: "NOT_A_CODE_YET", why: "" } }, done];
-      const subscription = link.nc.subscribe(subjects.command(shard), {
+      const subscription = session.nc.subscribe(subjects.command(shard), {
         callback: (_failure, message) => {
           for (const answer of answers) message.respond(encodeMessage(answer));
         },
       });
-      await link.nc.flush();
-      expect(await createCommandBus(link, "r-two").send(shard, good, longMs)).toEqual(done);
+      await session.nc.flush();
+      expect(await createCommandBus(session, "r-two").send(shard, good, longMs)).toEqual(done);
       subscription.unsubscribe();
     });
 
     it("sends no command that is larger than a commit may be", async () => {
       const received = record<unknown>();
-      const subscription = link.nc.subscribe(subjects.command(shard), {
+      const subscription = session.nc.subscribe(subjects.command(shard), {
         callback: (_failure, message) => {
           received.push(decodeMessage(message.data));
           message.respond(encodeMessage(done));
         },
       });
-      await link.nc.flush();
-      const bus = createCommandBus(link, "r-two");
+      await session.nc.flush();
+      const bus = createCommandBus(session, "r-two");
       const large = { ...good, command: { name: "Stop", why: "x".repeat(commandBytesMax) } };
       expect(await bus.send(shard, large, longMs)).toBeUndefined();
       expect(await bus.send(shard, good, longMs)).toEqual(done);

@@ -45,12 +45,12 @@ const Reply = z.discriminatedUnion("ok", [
 ]);
 
 /** Commands between requesters over core NATS: requests on `shoal.cmd.<shard>`, replies below `shoal.done.<requesterId>`. */
-export function createCommandBus(link: NatsSession, requesterId: string): CommandBus {
+export function createCommandBus(session: NatsSession, requesterId: string): CommandBus {
   const problem = tokenProblem(requesterId);
   assert(problem === undefined, `requester id "${requesterId}" cannot be part of a subject: ${problem}`);
-  const replies = openReplyMux(link.nc, subjects.commandDone(requesterId));
+  const replies = openReplyMux(session.nc, subjects.commandDone(requesterId));
   const onProblem = (failure: unknown): void =>
-    link.onProblem(`commands: ${failure instanceof Error ? failure.message : String(failure)}`);
+    session.onProblem(`commands: ${failure instanceof Error ? failure.message : String(failure)}`);
   return {
     async send(shard, envelope, waitMs) {
       const { promise, resolve } = Promise.withResolvers<CommandReply | undefined>();
@@ -63,8 +63,8 @@ export function createCommandBus(link: NatsSession, requesterId: string): Comman
       try {
         const bytes = encodeMessage(envelope);
         if (bytes.length > commandBytesMax) return undefined;
-        link.nc.publish(subjects.command(shard), bytes, { reply });
-        return await resultWithin(promise, { clock: link.clock, limitMs: waitMs });
+        session.nc.publish(subjects.command(shard), bytes, { reply });
+        return await resultWithin(promise, { clock: session.clock, limitMs: waitMs });
       } catch (failure) {
         onProblem(failure);
         return undefined;
@@ -72,7 +72,7 @@ export function createCommandBus(link: NatsSession, requesterId: string): Comman
         replies.forget(reply);
       }
     },
-    serve: (shard, handle) => serve(link, { shard, handle, onProblem }),
+    serve: (shard, handle) => serve(session, { shard, handle, onProblem }),
   };
 }
 
@@ -83,32 +83,32 @@ interface ServedShard {
 }
 
 async function serve(
-  link: NatsSession,
+  session: NatsSession,
   { shard, handle, onProblem }: ServedShard,
 ): Promise<{ close(): Promise<void> }> {
   let inHand = 0;
-  const subscription = link.nc.subscribe(subjects.command(shard), {
+  const subscription = session.nc.subscribe(subjects.command(shard), {
     callback: (failure, message) => {
       if (failure !== null) return onProblem(failure);
       // A reply to any other subject would be published with a requester's permissions, for example into the log.
       if (!message.reply?.startsWith(subjects.commandDone(""))) return;
       if (inHand >= commandsInHandMax) return;
       const envelope = envelopeIn(message.data, shard);
-      if (envelope === undefined) return link.onProblem("ignored a command that cannot be read", "warn");
+      if (envelope === undefined) return session.onProblem("ignored a command that cannot be read", "warn");
       inHand++;
       handle(envelope)
-        .then((reply) => answer(link, message, reply))
+        .then((reply) => answer(session, message, reply))
         .catch(onProblem)
         .finally(() => inHand--);
     },
   });
-  await link.flushed();
+  await session.flushed();
   return { close: async () => subscription.unsubscribe() };
 }
 
-function answer(link: NatsSession, message: Msg, reply: CommandReply): void {
+function answer(session: NatsSession, message: Msg, reply: CommandReply): void {
   const bytes = encodeMessage(reply);
-  link.deferred.do(() => void (link.nc.isClosed() || message.respond(bytes)));
+  session.deferred.do(() => void (session.nc.isClosed() || message.respond(bytes)));
 }
 
 function envelopeIn(bytes: Uint8Array, shard: number): CommandEnvelope | undefined {

@@ -18,25 +18,25 @@ import { onServer } from "./testing/on-server.ts";
 onServer(() => {
   logStreamContract("output on a NATS server", async () => {
     const harness = await natsHarness();
-    const sender = createLogSender(await harness.link(), "n1");
-    return { sender, reader: createLogReader(await harness.link()), close: harness.close };
+    const sender = createLogSender(await harness.session(), "n1");
+    return { sender, reader: createLogReader(await harness.session()), close: harness.close };
   });
 
   biddingContract("the market on a NATS server", async () => {
     const harness = await natsHarness({ topology: false });
-    const nodes = await harness.link();
-    const bidClient = createBidClient(await harness.link());
+    const nodes = await harness.session();
+    const bidClient = createBidClient(await harness.session());
     return { bidClient, bidServer: (nodeId) => createBidServer(nodes, nodeId), close: harness.close };
   });
 
   queueSummariesContract("queue summaries over NATS", async () => {
     const harness = await natsHarness({ topology: false });
-    return { requester: async () => createQueueSummaries(await harness.link()), close: harness.close };
+    return { requester: async () => createQueueSummaries(await harness.session()), close: harness.close };
   });
 
   reportQueueContract("reports on a NATS server", async () => {
     const harness = await natsHarness();
-    const [requester, nodes] = [await harness.link(), await harness.link()];
+    const [requester, nodes] = [await harness.session(), await harness.session()];
     let parked = 0;
     const counted = (count: number) => {
       parked = count;

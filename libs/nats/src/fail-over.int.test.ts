@@ -21,47 +21,47 @@ onServer(() => {
   });
   afterEach(() => harness.close());
 
-  /** The requests over a link to a server that claims to be one of several and drops the first requests of a kind. */
+  /** The requests over a session to a server that claims to be one of several and drops the first requests of a kind. */
   function hardOfHearing(
-    link: NatsSession,
+    session: NatsSession,
     kind: string,
     deafTo: number,
-  ): { readonly link: NatsSession; readonly asked: string[] } {
+  ): { readonly session: NatsSession; readonly asked: string[] } {
     const asked: string[] = [];
     const publish: NatsSession["nc"]["publish"] = (subject, ...rest) => {
       if (subject.includes(kind)) asked.push(subject);
-      if (!subject.includes(kind) || asked.length > deafTo) link.nc.publish(subject, ...rest);
+      if (!subject.includes(kind) || asked.length > deafTo) session.nc.publish(subject, ...rest);
     };
-    const info = { ...link.nc.info, cluster: "three" };
-    const nc: NatsSession["nc"] = Object.create(link.nc, { publish: { value: publish }, info: { value: info } });
-    return { link: { ...link, nc, clock }, asked };
+    const info = { ...session.nc.info, cluster: "three" };
+    const nc: NatsSession["nc"] = Object.create(session.nc, { publish: { value: publish }, info: { value: info } });
+    return { session: { ...session, nc, clock }, asked };
   }
 
   const info = { subject: `$JS.API.STREAM.INFO.${streams.events}`, body: {} };
 
   describe("a cluster whose server died", () => {
     it("gets a dropped request again, and the first answer counts", async () => {
-      await ensureTopology(await harness.link(), { replicas: 1 });
-      const { link, asked } = hardOfHearing(await harness.link(), "STREAM.INFO", 2);
-      const answer = askServer(link, info);
+      await ensureTopology(await harness.session(), { replicas: 1 });
+      const { session, asked } = hardOfHearing(await harness.session(), "STREAM.INFO", 2);
+      const answer = askServer(session, info);
       await clock.advance(2_000);
       expect((await answer).state).toBe("ok");
       expect(asked).toHaveLength(3);
     });
     it("gets a limited number of requests", async () => {
-      const { link } = hardOfHearing(await harness.link(), "STREAM.INFO", Number.POSITIVE_INFINITY);
-      const answer = askServer(link, { ...info, withinMs: 1_500 });
+      const { session } = hardOfHearing(await harness.session(), "STREAM.INFO", Number.POSITIVE_INFINITY);
+      const answer = askServer(session, { ...info, withinMs: 1_500 });
       await clock.advance(1_500);
       expect(await answer).toEqual({ state: "unknown", why: "no reply from the server within 1500 ms" });
     });
     it("gets a request for another consumer soon when it does not answer for the first", async () => {
-      const far = await harness.link();
+      const far = await harness.session();
       await ensureTopology(far, { replicas: 1 });
-      const { link, asked } = hardOfHearing(far, "CONSUMER.CREATE", 1);
+      const { session, asked } = hardOfHearing(far, "CONSUMER.CREATE", 1);
       const collected = record<number>();
       const deliver = ({ seq }: { readonly seq: number }) => collected.push(seq);
       const place = { stream: streams.parked, filter: subjects.parked(1) };
-      const reading = readStream(link, { ...place, from: { at: "behind", seq: 0 }, deliver });
+      const reading = readStream(session, { ...place, from: { at: "behind", seq: 0 }, deliver });
       // With the longest pause between two tries.
       await clock.advance(consumerLimits.answerLeastMs + 70);
       await far.publisher.publish({ subject: subjects.parked(1), bytes: new Uint8Array(1) });
@@ -70,9 +70,9 @@ onServer(() => {
       await (await reading).close();
     });
     it("stores a commit as soon as a stream has its subject again, without a lookup before", async () => {
-      const far = await harness.link();
-      const { link, asked } = hardOfHearing(far, "MSG.GET", Number.POSITIVE_INFINITY);
-      const log = createEventLog({ ...link, clock: far.clock });
+      const far = await harness.session();
+      const { session, asked } = hardOfHearing(far, "MSG.GET", Number.POSITIVE_INFINITY);
+      const log = createEventLog({ ...session, clock: far.clock });
       const job = someJob();
       const appending = log.append(job, noStreamPosition, someCommit(noStreamPosition));
       await ensureTopology(far, { replicas: 1 });

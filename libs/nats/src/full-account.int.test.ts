@@ -35,12 +35,12 @@ onServer(() => {
 
   /** Fills the account's storage through a separate stream; returns how the server refuses the rest. */
   async function fill(): Promise<unknown> {
-    const manager = await ports.link.manager();
+    const manager = await ports.session.manager();
     await manager.streams.add({ name: "FILLER", subjects: ["filler"], storage: StorageType.File });
     const refusals: unknown[] = [];
     while (refusals.length < chunks.length) {
       const bytes = new Uint8Array(chunks[refusals.length] ?? 0);
-      const outcome = await ports.link.publisher.publish({ subject: "filler", bytes });
+      const outcome = await ports.session.publisher.publish({ subject: "filler", bytes });
       if (outcome.state !== "stored") refusals.push(outcome);
     }
     return refusals.at(-1);
@@ -58,7 +58,7 @@ onServer(() => {
       ports.views.jobs.put("default.j-1", { seq: 2, text: "x".repeat(100_000) }),
       ports.views.assignments.put("n-1.e-1", { seq: 2, text: "x".repeat(100_000) }),
     ]);
-    const full = () => ports.link.publisher.writes().filter(({ isFull }) => isFull);
+    const full = () => ports.session.publisher.writes().filter(({ isFull }) => isFull);
     await expect
       .poll(
         () =>
@@ -68,7 +68,7 @@ onServer(() => {
         { timeout: 10_000 },
       )
       .toEqual(["$KV.assignments", "$KV.jobs", "filler", "shoal.evt"]);
-    const manager = await ports.link.manager();
+    const manager = await ports.session.manager();
     await manager.streams.purge("FILLER");
 
     const [streamHead] = await writes;

@@ -48,7 +48,7 @@ onServer(() => {
         servers: [server.url],
         onParked: () => {},
       });
-      const health = createLogHealthWatch(ports.link, "EVENTS");
+      const health = createLogHealthWatch(ports.session, "EVENTS");
       const append = (name: string) =>
         ports.log.append(someJob(), noStreamPosition, someCommit(noStreamPosition, name));
       await append("before");

@@ -38,7 +38,7 @@ export interface NodePorts {
   readonly results: Results;
   /** Object stores with inputs, as far as the node's permissions allow. */
   readonly objects: ObjectReader;
-  readonly link: NatsSession;
+  readonly session: NatsSession;
   /** Flushes and closes the connection. */
   close(): Promise<void>;
 }
@@ -48,19 +48,19 @@ export async function connectNode(options: NodeOptions): Promise<NodePorts> {
   const { nodeId } = options;
   const problem = tokenProblem(nodeId);
   assert(problem === undefined, `node id "${nodeId}" cannot be part of a subject: ${problem}`);
-  const link = await connect({ ...options, name: `shoal node ${nodeId}`, inboxPrefix: inboxPrefixOf(nodeId) });
-  const replies = openReplyMux(link.nc, subjects.confirmed(nodeId));
+  const session = await connect({ ...options, name: `shoal node ${nodeId}`, inboxPrefix: inboxPrefixOf(nodeId) });
+  const replies = openReplyMux(session.nc, subjects.confirmed(nodeId));
   return {
-    assignments: createViewStore(link, { bucket: buckets.assignments, consumerName: assignmentsConsumerOf(nodeId) }),
-    reports: createReportSender(link, nodeId),
-    bidServer: createBidServer(link, nodeId),
+    assignments: createViewStore(session, { bucket: buckets.assignments, consumerName: assignmentsConsumerOf(nodeId) }),
+    reports: createReportSender(session, nodeId),
+    bidServer: createBidServer(session, nodeId),
     uploads: {
-      upload: (request, waitMs) => askRequesters(link, uploadRequests, { nodeId, request, replies, waitMs }),
+      upload: (request, waitMs) => askRequesters(session, uploadRequests, { nodeId, request, replies, waitMs }),
     },
-    logs: createLogSender(link, nodeId),
-    results: await startOver(link, options.signal, () => openResults(link, nodeId)),
-    objects: createObjectReader(link),
-    link,
-    close: () => link.close(),
+    logs: createLogSender(session, nodeId),
+    results: await startOver(session, options.signal, () => openResults(session, nodeId)),
+    objects: createObjectReader(session),
+    session,
+    close: () => session.close(),
   };
 }

@@ -14,7 +14,7 @@ import { createViewStore } from "./views/view-store.ts";
 onServer(() => {
   positionsContract("positions on a NATS server", async () => {
     const harness = await natsHarness();
-    const [one, other] = [await harness.link(), await harness.link()];
+    const [one, other] = [await harness.session(), await harness.session()];
     return {
       positions: createPositions(one),
       buckets: [buckets.jobs, buckets.assignments],
@@ -29,17 +29,17 @@ onServer(() => {
 
   describe("positions in a bucket", () => {
     let harness: NatsHarness;
-    let link: NatsSession;
+    let session: NatsSession;
     beforeAll(async () => {
       harness = await natsHarness();
-      link = await harness.link();
+      session = await harness.session();
     });
     afterAll(() => harness?.close());
     const subject = (shard: number) => subjectOfKey(buckets.jobs, positionKey(shard));
 
     it("are readable as JSON under `_position.<shard>`", async () => {
-      await createPositions(link).save(buckets.jobs, 1, { eventsSeq: 10, reportsSeq: 7, revision: 0 });
-      const stored = await (await link.manager()).streams.getMessage("KV_jobs", {
+      await createPositions(session).save(buckets.jobs, 1, { eventsSeq: 10, reportsSeq: 7, revision: 0 });
+      const stored = await (await session.manager()).streams.getMessage("KV_jobs", {
         last_by_subj: "$KV.jobs._position.1",
       });
       expect(stored?.json()).toEqual({ eventsSeq: 10, reportsSeq: 7 });
@@ -49,10 +49,10 @@ onServer(() => {
       ["a removal marker", new Uint8Array(), { "KV-Operation": "DEL" }],
       ["an invalid position", new TextEncoder().encode('{"eventsSeq":-1}'), {}],
     ])("are absent, and are overwritten, where the bucket has %s", async (_what, bytes, headers) => {
-      const positions = createPositions(link);
+      const positions = createPositions(session);
       const before = await positions.load(buckets.jobs, 2);
       if (before === undefined) await positions.save(buckets.jobs, 2, { eventsSeq: 1, reportsSeq: 0, revision: 0 });
-      const outcome = await link.publisher.publish({ subject: subject(2), bytes, headers });
+      const outcome = await session.publisher.publish({ subject: subject(2), bytes, headers });
       expect(outcome.state).toBe("stored");
       expect(await positions.load(buckets.jobs, 2)).toBeUndefined();
       const revision = await positions.save(buckets.jobs, 2, { eventsSeq: 3, reportsSeq: 0, revision: 0 });
@@ -66,11 +66,11 @@ onServer(() => {
         const publish: NatsSession["publisher"]["publish"] = async (message) => {
           publishes++;
           const unknown: PublishOutcome = { state: "unknown", why: "the answer was lost" };
-          if (publishes > 1) return link.publisher.publish(message);
-          if (what === "lost answer") await link.publisher.publish(message);
+          if (publishes > 1) return session.publisher.publish(message);
+          if (what === "lost answer") await session.publisher.publish(message);
           return unknown;
         };
-        const faulty: NatsSession = { ...link, publisher: { ...link.publisher, publish } };
+        const faulty: NatsSession = { ...session, publisher: { ...session.publisher, publish } };
         const shard = what === "lost answer" ? 3 : 4;
         const revision = await createPositions(faulty).save(buckets.jobs, shard, {
           eventsSeq: 5,
@@ -78,7 +78,7 @@ onServer(() => {
           revision: 0,
         });
         expect(publishes).toBe(what === "lost answer" ? 1 : 2);
-        expect(await createPositions(link).load(buckets.jobs, shard)).toEqual({
+        expect(await createPositions(session).load(buckets.jobs, shard)).toEqual({
           eventsSeq: 5,
           reportsSeq: 0,
           revision,
@@ -87,8 +87,8 @@ onServer(() => {
     );
 
     it("are no entries of the view", async () => {
-      const store = createViewStore(link, { bucket: buckets.nodes });
-      const positions = createPositions(link);
+      const store = createViewStore(session, { bucket: buckets.nodes });
+      const positions = createPositions(session);
       const keys: string[] = [];
       const watch = await store.watch(">", { changed: (key) => keys.push(key), ready: () => undefined });
       const revision = await positions.save(buckets.nodes, 0, { eventsSeq: 5, reportsSeq: 0, revision: 0 });
@@ -98,7 +98,7 @@ onServer(() => {
       expect(keys).toEqual(["n1"]);
       await watch.close();
       const read: string[] = [];
-      await readAll(link, buckets.nodes, { begins: () => undefined, deliver: (key) => read.push(key) });
+      await readAll(session, buckets.nodes, { begins: () => undefined, deliver: (key) => read.push(key) });
       expect(read).toEqual(["n1"]);
       expect(harness.faultPlan).toEqual([]);
     });

@@ -27,45 +27,45 @@ interface PositionWrite {
 }
 
 /** Positions as JSON, stored in the streams of the buckets themselves. */
-export function createPositions(link: NatsSession): Positions {
+export function createPositions(session: NatsSession): Positions {
   return {
     async load(bucket, shard) {
       const subject = subjectOfKey(bucket, positionKey(shard));
-      for (let untilAt = link.clock.now() + patienceMs; ; ) {
-        const found = await lastOnSubject(link, streamOfBucket(bucket), subject);
+      for (let untilAt = session.clock.now() + patienceMs; ; ) {
+        const found = await lastOnSubject(session, streamOfBucket(bucket), subject);
         if (found.state === "none") return undefined;
         if (found.state === "there") return positionOf(found.message);
-        if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading ${subject}`, found.why);
-        await shortPause(link);
+        if (session.clock.now() >= untilAt || session.nc.isClosed()) throw unreachable(`reading ${subject}`, found.why);
+        await shortPause(session);
       }
     },
     save(bucket, shard, { revision, ...position }) {
       const subject = subjectOfKey(bucket, positionKey(shard));
       const bytes = new TextEncoder().encode(JSON.stringify(position));
-      return write(link, { bucket, subject, bytes, id: link.random.uuid(), revision, expected: revision });
+      return write(session, { bucket, subject, bytes, id: session.random.uuid(), revision, expected: revision });
     },
   };
 }
 
-async function write(link: NatsSession, attempt: PositionWrite): Promise<number> {
+async function write(session: NatsSession, attempt: PositionWrite): Promise<number> {
   const { bucket, subject, bytes, id } = attempt;
-  for (let untilAt = link.clock.now() + patienceMs; ; ) {
+  for (let untilAt = session.clock.now() + patienceMs; ; ) {
     const headers = { [headerNames.messageId]: id, [headerNames.expectedSubjectSeq]: attempt.expected };
-    const outcome = await link.publisher.publish({ subject, bytes, headers });
+    const outcome = await session.publisher.publish({ subject, bytes, headers });
     if (outcome.state === "stored") return outcome.seq;
     if (outcome.state === "refused")
       throw new Fault("LOG_UNSUITABLE", `the server refuses ${subject} in bucket ${bucket}: ${outcome.why}`);
-    const stored = outcome.state === "unsent" ? undefined : await readBack(link, attempt);
+    const stored = outcome.state === "unsent" ? undefined : await readBack(session, attempt);
     if (stored !== undefined) return stored;
-    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`writing ${subject}`, outcome.why);
-    await shortPause(link);
+    if (session.clock.now() >= untilAt || session.nc.isClosed()) throw unreachable(`writing ${subject}`, outcome.why);
+    await shortPause(session);
   }
 }
 
 /** The revision of the write when it is stored, undefined when it can be retried; throws the conflict. */
-async function readBack(link: NatsSession, attempt: PositionWrite): Promise<number | undefined> {
+async function readBack(session: NatsSession, attempt: PositionWrite): Promise<number | undefined> {
   const { bucket, subject, id, revision } = attempt;
-  const found = await lastOnSubject(link, streamOfBucket(bucket), subject);
+  const found = await lastOnSubject(session, streamOfBucket(bucket), subject);
   if (found.state === "unknown") return undefined;
   const last = found.state === "none" ? undefined : found.message;
   if (last?.header(headerNames.messageId) === id) return last.seq;

@@ -89,7 +89,7 @@ export interface NatsRequesterPorts {
   /** Opens a node's results bucket. */
   results(nodeId: string): Promise<Results>;
   /** For measurements and tools. */
-  readonly link: NatsSession;
+  readonly session: NatsSession;
   /** Flushes and closes the connection. */
   close(): Promise<void>;
 }
@@ -97,40 +97,44 @@ export interface NatsRequesterPorts {
 /** Connects a requester, checks the server and its streams, creates missing ones. Throws as `connect` and `ensureTopology` do. */
 export async function connectRequester(options: RequesterOptions): Promise<NatsRequesterPorts> {
   const { requesterId, replicas, storage, kinds } = options;
-  const link = await connect({ ...options, name: `shoal requester ${requesterId}`, inboxPrefix: requesterInboxPrefix });
-  const start = () => ensureTopology(link, { replicas, plan: topologyPlan(storage, kinds) });
-  return portsOver(link, options, await startOver(link, options.signal, start));
+  const session = await connect({
+    ...options,
+    name: `shoal requester ${requesterId}`,
+    inboxPrefix: requesterInboxPrefix,
+  });
+  const start = () => ensureTopology(session, { replicas, plan: topologyPlan(storage, kinds) });
+  return portsOver(session, options, await startOver(session, options.signal, start));
 }
 
-function portsOver(link: NatsSession, options: RequesterOptions, topology: TopologyReport): NatsRequesterPorts {
+function portsOver(session: NatsSession, options: RequesterOptions, topology: TopologyReport): NatsRequesterPorts {
   const { requesterId, replicas, onParked, storage = storageDefaults, kinds = allKinds } = options;
   const marker = options.markerMs === undefined ? {} : { markerMs: options.markerMs };
   return {
-    log: createEventLog(link, kinds),
-    views: byBucket(kinds, (bucket) => createViewStore(link, { bucket, ...marker })),
-    leases: createLeases(link, requesterId),
-    positions: purging(createPositions(link), createReportPurger(link)),
-    commands: createCommandBus(link, requesterId),
-    reports: createReportQueue(link, onParked),
-    bidClient: createBidClient(link),
-    uploads: { onUpload: (answer) => answerNodes(link, uploadRequests, answer) },
-    summaries: createQueueSummaries(link),
-    logs: createLogReader(link),
+    log: createEventLog(session, kinds),
+    views: byBucket(kinds, (bucket) => createViewStore(session, { bucket, ...marker })),
+    leases: createLeases(session, requesterId),
+    positions: purging(createPositions(session), createReportPurger(session)),
+    commands: createCommandBus(session, requesterId),
+    reports: createReportQueue(session, onParked),
+    bidClient: createBidClient(session),
+    uploads: { onUpload: (answer) => answerNodes(session, uploadRequests, answer) },
+    summaries: createQueueSummaries(session),
+    logs: createLogReader(session),
     topology,
-    readLog: (reader) => scanLog(link, 0, reader),
-    newestKnown: () => newestKnown(link, kinds),
-    acceptedLoss: () => lastAcceptedLoss(link),
-    readAll: (bucket, reader) => readAll(link, bucket, reader),
+    readLog: (reader) => scanLog(session, 0, reader),
+    newestKnown: () => newestKnown(session, kinds),
+    acceptedLoss: () => lastAcceptedLoss(session),
+    readAll: (bucket, reader) => readAll(session, bucket, reader),
     async ensureBucket(bucket) {
       const plan = topologyPlan(storage, kinds).filter(({ name }) => name === streamOfBucket(bucket));
-      await ensureTopology(link, { replicas, plan });
+      await ensureTopology(session, { replicas, plan });
     },
-    ensureResultsBucket: (nodeId) => ensureResultsBucket(link, nodeId, { replicas, maxBytes: storage.resultsBytes }),
-    removeResultsBucket: (nodeId) => removeResultsBucket(link, nodeId),
-    nodesWithResults: () => nodesWithResults(link),
-    results: (nodeId) => openResults(link, nodeId),
-    link,
-    close: () => link.close(),
+    ensureResultsBucket: (nodeId) => ensureResultsBucket(session, nodeId, { replicas, maxBytes: storage.resultsBytes }),
+    removeResultsBucket: (nodeId) => removeResultsBucket(session, nodeId),
+    nodesWithResults: () => nodesWithResults(session),
+    results: (nodeId) => openResults(session, nodeId),
+    session,
+    close: () => session.close(),
   };
 }
 

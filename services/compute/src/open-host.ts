@@ -27,7 +27,7 @@ import { createUnpublishedResults } from "./workspace/unpublished-results.ts";
 export interface NodeHost {
   readonly settings: NodeSettings;
   readonly ports: ComputePorts;
-  readonly link: NatsSession;
+  readonly session: NatsSession;
   readonly dataDir: string;
   /** Closes everything. */
   readonly close: () => Promise<void>;
@@ -62,7 +62,7 @@ export async function openHost(config: ComputeConfig, logger: ServiceLogger, sig
     const ports = assemble(config, settings, { dataDir, instanceId, journal, clock, nats, logger });
     const { executors, sources, publishers } = ports;
     opened.defer(() => closeParts([...executors.parts, ...sources.parts, ...publishers.parts], logger));
-    return { settings, ports, link: nats.link, dataDir, close: () => opened.disposeAsync() };
+    return { settings, ports, session: nats.session, dataDir, close: () => opened.disposeAsync() };
   } catch (failure) {
     await opened.disposeAsync();
     throw failure;

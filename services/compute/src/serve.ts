@@ -33,7 +33,7 @@ export async function serveCompute(serving: ComputeServing): Promise<void> {
     logger = serviceLogger({ name, level: config.log.level });
     const host = await openHost(config, logger, signal);
     logger.info({ config: shownConfig(ComputeConfig, config) }, "starting");
-    const endWatch = abandonOn(signal, host.link);
+    const endWatch = abandonOn(signal, host.session);
     await runCompute(host, { config, logger }, serving).finally(endWatch);
   } catch (failure) {
     // Being asked to end during the start, or without a server, is not a failure.
@@ -44,9 +44,9 @@ export async function serveCompute(serving: ComputeServing): Promise<void> {
 }
 
 async function runCompute(host: NodeHost, { config, logger }: Settings, serving: ComputeServing): Promise<void> {
-  const { settings, ports, link, dataDir } = host;
+  const { settings, ports, session, dataDir } = host;
   const { nodeId, capacity, heartbeatMs } = settings;
-  const watch = createLogHealthWatch(link, `OBJ_${resultsBucketOf(nodeId)}`);
+  const watch = createLogHealthWatch(session, `OBJ_${resultsBucketOf(nodeId)}`);
   const health = createNodeHealth({ watch, clock: ports.clock, logger, dataDir, heartbeatMs });
   const server = createHealthServer({
     listen: config.health.listen,

@@ -51,7 +51,7 @@ export function assemble({ config, dataDir, requesterId, logger, nats }: Request
   const { commands, secrets, membership, roster } = requester;
   const self = selfInfo(requesterId, pairs(config.labels));
   const health = createRequesterHealth({
-    watch: createLogHealthWatch(nats.link, streams.events),
+    watch: createLogHealthWatch(nats.session, streams.events),
     clock,
     logger,
     owned: () => requester.owner.holdings().size,

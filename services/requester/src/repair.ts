@@ -18,7 +18,7 @@ export async function repairLog(given: ConfigSources): Promise<LossAccepted> {
     onParked: () => {},
   });
   try {
-    return await acceptLoss(nats.link, kinds);
+    return await acceptLoss(nats.session, kinds);
   } finally {
     await nats.close();
   }

@@ -35,7 +35,7 @@ it("deletes the results bucket of a node that was forgotten, and no other, also 
     const { seq } = await append(aggregate, last, left, NodeForgotten.of({}));
     await views.nodes.remove("n-one", seq);
     await expect.poll(() => ports.nodesWithResults(), { timeout: 10_000 }).toEqual(["n-other"]);
-    const { streams } = await ports.link.manager();
+    const { streams } = await ports.session.manager();
     await streams.delete("KV_nodes");
     await ports.ensureBucket("nodes");
     await join("n-third");

@@ -53,7 +53,7 @@ export async function serveRequester(serving: RequesterServing): Promise<void> {
     logger.identify({ requesterId });
     logger.info({ config: shownConfig(RequesterConfig, config) }, "starting");
     const nats = await connectPorts({ config, requesterId, logger, signal });
-    const endWatch = abandonOn(signal, nats.link);
+    const endWatch = abandonOn(signal, nats.session);
     await runRequester({ config, dataDir, requesterId, logger, nats }, serving).finally(endWatch);
   } catch (failure) {
     // A requester that is stopped while it starts, or while no server answers, has not failed.
@@ -71,7 +71,7 @@ async function runRequester(opened: RequesterResources, { quit, onReady }: Reque
       "a stream's configuration differs from the expected one; it is left unchanged: edit it with the nats CLI",
     );
   const guard = guardLog(nats.log, systemClock());
-  nats.link.onChange((up) => (up ? guard.reconnected() : undefined));
+  nats.session.onChange((up) => (up ? guard.reconnected() : undefined));
   const connection: Process = {
     name: "connection",
     start: () => checkLog({ ...nats, dataDir: opened.dataDir, clock: systemClock() }),

@@ -25,7 +25,7 @@ interface OutgoingBatch {
 }
 
 /** The requester's side of bidding over core NATS. */
-export function createBidClient(link: NatsSession): BidClient {
+export function createBidClient(session: NatsSession): BidClient {
   const parcels = new Map<string, OutgoingBatch>();
   /** The encoded size of each ask: an ask goes to several nodes and is measured once. */
   const sizes = new WeakMap<Ask, number>();
@@ -38,7 +38,7 @@ export function createBidClient(link: NatsSession): BidClient {
 
   /** The open batch of a node, or a new one when that is full: half of the server's maximum payload, in asks or in bids. */
   function batchFor(nodeId: string, bytes: number): OutgoingBatch {
-    const limit = (link.nc.info?.max_payload ?? payloadBytes) / 2;
+    const limit = (session.nc.info?.max_payload ?? payloadBytes) / 2;
     const open = parcels.get(nodeId);
     if (open !== undefined && open.bytes + bytes <= limit && (open.asks.length + 1) * bidBytesMax <= limit) {
       open.bytes += bytes;
@@ -47,9 +47,9 @@ export function createBidClient(link: NatsSession): BidClient {
     const outgoing: OutgoingBatch = { asks: [], bytes, released: [], bids: new Map(), done: () => {} };
     parcels.set(nodeId, outgoing);
     // Runs after all other work of this turn of the event loop, so that the batch holds every ask of the turn.
-    link.deferred.do(() => {
+    session.deferred.do(() => {
       if (parcels.get(nodeId) === outgoing) parcels.delete(nodeId);
-      send(link, nodeId, outgoing);
+      send(session, nodeId, outgoing);
     });
     return outgoing;
   }
@@ -58,14 +58,14 @@ export function createBidClient(link: NatsSession): BidClient {
     ask(nodeId, ask, waitMs) {
       const outgoing = batchFor(nodeId, sizeOf(ask));
       outgoing.asks.push(ask);
-      return waitForBid(link, { outgoing, askId: ask.askId, waitMs });
+      return waitForBid(session, { outgoing, askId: ask.askId, waitMs });
     },
     release(nodeId, release) {
       batchFor(nodeId, releaseBytes).released.push(release);
     },
-    onConfirm: (answer) => answerNodes(link, confirmRequests, answer),
-    onSecretRequest: (answer) => answerNodes(link, secretRequests, answer),
-    onHeartbeat: (deliver) => followHeartbeats(link, "*", deliver),
+    onConfirm: (answer) => answerNodes(session, confirmRequests, answer),
+    onSecretRequest: (answer) => answerNodes(session, secretRequests, answer),
+    onHeartbeat: (deliver) => followHeartbeats(session, "*", deliver),
   };
 }
 
@@ -81,14 +81,14 @@ function waitForBid(
   });
 }
 
-function send(link: NatsSession, nodeId: string, outgoing: OutgoingBatch): void {
+function send(session: NatsSession, nodeId: string, outgoing: OutgoingBatch): void {
   const { asks, released, bids } = outgoing;
   const bytes = encodeMessage({ asks, released });
   if (bids.size === 0) {
-    publish(link, { nodeId, bytes });
+    publish(session, { nodeId, bytes });
     return;
   }
-  const reply = link.replies.open((message) => {
+  const reply = session.replies.open((message) => {
     // An empty reply is the server's "no responders".
     const batch = BidBatch.safeParse(decodeMessage(message.data));
     for (const bid of batch.success ? batch.data.bids : []) {
@@ -96,19 +96,19 @@ function send(link: NatsSession, nodeId: string, outgoing: OutgoingBatch): void 
     }
     for (const settle of bids.values()) settle(undefined);
   });
-  outgoing.done = () => link.replies.forget(reply);
-  publish(link, { nodeId, bytes, reply });
+  outgoing.done = () => session.replies.forget(reply);
+  publish(session, { nodeId, bytes, reply });
 }
 
 function publish(
-  link: NatsSession,
+  session: NatsSession,
   outgoing: { readonly nodeId: string; readonly bytes: Uint8Array; readonly reply?: string },
 ): void {
   const { nodeId, bytes, reply } = outgoing;
   try {
-    link.nc.publish(subjects.ask(nodeId), bytes, reply === undefined ? {} : { reply });
+    session.nc.publish(subjects.ask(nodeId), bytes, reply === undefined ? {} : { reply });
   } catch (failure) {
     // Asks may be lost: a pending bid times out.
-    link.onProblem(`asking ${nodeId}: ${failure instanceof Error ? failure.message : String(failure)}`);
+    session.onProblem(`asking ${nodeId}: ${failure instanceof Error ? failure.message : String(failure)}`);
   }
 }

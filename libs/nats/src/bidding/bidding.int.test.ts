@@ -19,12 +19,12 @@ onServer(() => {
 
   it("delivers no heartbeat that names another node than its subject, and none that cannot be read", async () => {
     const harness = await natsHarness({ topology: false });
-    const link = await harness.link();
+    const session = await harness.session();
     const collected = record<Heartbeat>();
-    const hearing = await createBidClient(link).onHeartbeat(collected.push);
-    link.nc.publish(subjects.heartbeat("n1"), encodeMessage(heartbeat("n2")));
-    link.nc.publish(subjects.heartbeat("n1"), encodeMessage({ at: 1 }));
-    link.nc.publish(subjects.heartbeat("n1"), encodeMessage(heartbeat("n1")));
+    const hearing = await createBidClient(session).onHeartbeat(collected.push);
+    session.nc.publish(subjects.heartbeat("n1"), encodeMessage(heartbeat("n2")));
+    session.nc.publish(subjects.heartbeat("n1"), encodeMessage({ at: 1 }));
+    session.nc.publish(subjects.heartbeat("n1"), encodeMessage(heartbeat("n1")));
     expect((await collected.atLeast(1)).map(({ info }) => info.nodeId)).toEqual(["n1"]);
     await hearing.close();
     await harness.close();

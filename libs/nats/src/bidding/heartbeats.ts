@@ -4,19 +4,19 @@ import { decodeMessage } from "../message-codec.ts";
 
 /** Delivers every heartbeat of one node, or of all (`*`), until closed. A heartbeat on another node's subject is ignored. */
 export async function followHeartbeats(
-  link: NatsSession,
+  session: NatsSession,
   nodeId: string,
   deliver: (heartbeat: Heartbeat) => void,
 ): Promise<{ close(): Promise<void> }> {
-  const subscription = link.nc.subscribe(subjects.heartbeat(nodeId), {
+  const subscription = session.nc.subscribe(subjects.heartbeat(nodeId), {
     callback: (failure, message) => {
-      if (failure !== null) return link.onProblem(`heartbeats: ${failure.message}`);
+      if (failure !== null) return session.onProblem(`heartbeats: ${failure.message}`);
       const heartbeat = Heartbeat.safeParse(decodeMessage(message.data));
       // NATS permissions cover the subject, not the payload.
       if (heartbeat.success && message.subject === subjects.heartbeat(heartbeat.data.info.nodeId))
         deliver(heartbeat.data);
     },
   });
-  await link.flushed();
+  await session.flushed();
   return { close: async () => subscription.unsubscribe() };
 }

@@ -54,14 +54,14 @@ export const secretRequests: NodeRequestSort<SecretRequest, SecretAnswer> = {
  * gets no reply.
  */
 export async function answerNodes<Q, A>(
-  link: NatsSession,
+  session: NatsSession,
   sort: NodeRequestSort<Q, A>,
   answer: (nodeId: string, request: Q) => Promise<A>,
 ): Promise<{ close(): Promise<void> }> {
   const everyNode = sort.subject("*");
   const report = (problem: unknown): void =>
-    link.onProblem(`${sort.name}: ${problem instanceof Error ? problem.message : String(problem)}`);
-  const subscription = link.nc.subscribe(everyNode, {
+    session.onProblem(`${sort.name}: ${problem instanceof Error ? problem.message : String(problem)}`);
+  const subscription = session.nc.subscribe(everyNode, {
     queue,
     callback: (failure, message) => {
       if (failure !== null) return report(failure);
@@ -72,12 +72,12 @@ export async function answerNodes<Q, A>(
       const request = sort.request.safeParse(decodeMessage(message.data));
       if (!request.success) return;
       answer(nodeId, request.data).then(
-        (answered) => void link.deferred.do(() => message.respond(encodeMessage(answered))),
+        (answered) => void session.deferred.do(() => message.respond(encodeMessage(answered))),
         report,
       );
     },
   });
-  await link.flushed();
+  await session.flushed();
   return { close: async () => subscription.unsubscribe() };
 }
 
@@ -91,7 +91,7 @@ export interface NodeRequest<Q> {
 
 /** Sends a request of one sort. Resolves with undefined when no readable answer came in time. Never rejects. */
 export async function askRequesters<Q, A>(
-  link: NatsSession,
+  session: NatsSession,
   sort: NodeRequestSort<Q, A>,
   { nodeId, request, replies, waitMs }: NodeRequest<Q>,
 ): Promise<A | undefined> {
@@ -99,10 +99,10 @@ export async function askRequesters<Q, A>(
   // An empty reply is the server's "no responders": it counts as no reply.
   const reply = replies.open((message) => resolve(sort.answer.safeParse(decodeMessage(message.data)).data));
   try {
-    link.nc.publish(sort.subject(nodeId), encodeMessage(request), { reply });
-    return await resultWithin(promise, { clock: link.clock, limitMs: waitMs });
+    session.nc.publish(sort.subject(nodeId), encodeMessage(request), { reply });
+    return await resultWithin(promise, { clock: session.clock, limitMs: waitMs });
   } catch (failure) {
-    link.onProblem(`${sort.name}: ${failure instanceof Error ? failure.message : String(failure)}`);
+    session.onProblem(`${sort.name}: ${failure instanceof Error ? failure.message : String(failure)}`);
     return undefined;
   } finally {
     replies.forget(reply);

@@ -36,14 +36,14 @@ onServer(() => {
   };
   /** Writes and reads over the first connection and a second one: both have to authenticate. */
   async function workloads(on: NatsHarness, options: Partial<ConnectOptions>): Promise<void> {
-    const link = await on.link(options);
-    await ensureTopology(link, { replicas: 1 });
+    const session = await on.session(options);
+    await ensureTopology(session, { replicas: 1 });
     const subject = subjects.parked(1);
-    expect(await link.publisher.publish({ subject, bytes: Buffer.from("hi") })).toMatchObject({ state: "stored" });
+    expect(await session.publisher.publish({ subject, bytes: Buffer.from("hi") })).toMatchObject({ state: "stored" });
     const texts: string[] = [];
     const deliver = ({ bytes }: { readonly bytes: Uint8Array }) => texts.push(Buffer.from(bytes).toString());
     const place = { stream: streams.parked, filter: subject, from: { at: "behind", seq: 0 } } as const;
-    await readToEnd(link, { ...place, ownConnection: true, deliver });
+    await readToEnd(session, { ...place, ownConnection: true, deliver });
     expect(texts).toEqual(["hi"]);
   }
   const failureOf = (on: NatsHarness, options: Partial<ConnectOptions>) =>
@@ -63,7 +63,7 @@ onServer(() => {
     it("opens the connection, from the options or a file", async () => {
       const on = await started([`authorization { token: "s3cret" }`]);
       await workloads(on, { token: "s3cret" });
-      await on.link({ tokenFile: fileWith("token", "s3cret\n") });
+      await on.session({ tokenFile: fileWith("token", "s3cret\n") });
       expect(await failureOf(on, { token: "wrong" })).toMatchObject({ code: "NATS_REFUSED" });
     });
   });
@@ -85,7 +85,7 @@ onServer(() => {
       const jwts = signedJwts();
       const on = await started(jwts.serverLines);
       await workloads(on, { credentialsFile: fileWith("user.creds", jwts.credentialsOf("me")) });
-      await on.link({ credentialsFile: fileWith("dos.creds", jwts.credentialsOf("me").replaceAll("\n", "\r\n")) });
+      await on.session({ credentialsFile: fileWith("dos.creds", jwts.credentialsOf("me").replaceAll("\n", "\r\n")) });
     });
     it("of another operator, or that has expired, is refused", async () => {
       const jwts = signedJwts();
@@ -102,12 +102,12 @@ onServer(() => {
       const jwts = signedJwts();
       const on = await started(jwts.serverLines);
       const credentialsFile = fileWith("rotated.creds", jwts.credentialsOf("first"));
-      const link = await on.link({ credentialsFile });
+      const session = await on.session({ credentialsFile });
       const user = async () =>
-        (await link.nc.request("$SYS.REQ.USER.INFO")).json<{ data: { user: string } }>().data.user;
+        (await session.nc.request("$SYS.REQ.USER.INFO")).json<{ data: { user: string } }>().data.user;
       const first = await user();
       const ups = record<boolean>();
-      link.onChange(ups.push);
+      session.onChange(ups.push);
       fileWith("rotated.creds", jwts.credentialsOf("second"));
       await on.crash();
       await ups.first((up) => up);

@@ -19,8 +19,8 @@ onServer(() => {
   describe("connect", () => {
     it("takes the user from the URL or from the options", async () => {
       const [{ user, password } = { user: "", password: "" }] = users;
-      await harness.link({ user, pass: password });
-      await harness.link({ servers: [urlOf(user, password)] });
+      await harness.session({ user, pass: password });
+      await harness.session({ servers: [urlOf(user, password)] });
     });
     it("reports at once that the user is refused, without the password", async () => {
       const failure = await connect({

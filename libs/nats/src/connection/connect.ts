@@ -39,10 +39,10 @@ export async function connect(options: ConnectOptions): Promise<NatsSession> {
   const servers = options.servers.map(withoutSecrets);
   const patienceMs = options.patienceMs ?? patienceDefaultMs;
   const dialing = { servers, authentication, name, inboxPrefix, patienceMs, clock, random, signal };
-  const link = await open(dialing, onNatsError);
-  const { info } = link.nc;
-  if (info?.cluster !== undefined) for (const warning of faultsOf(info.version)) link.onProblem(warning, "warn");
-  return link;
+  const session = await open(dialing, onNatsError);
+  const { info } = session.nc;
+  if (info?.cluster !== undefined) for (const warning of faultsOf(info.version)) session.onProblem(warning, "warn");
+  return session;
 }
 
 async function open(dialing: FirstConnectionOptions, onNatsError: OnNatsError): Promise<NatsSession> {
@@ -71,9 +71,12 @@ async function second(
   // The server of the first connection may be the only one that is up, and may be known only from another server's INFO.
   const servers = nc.isClosed() ? dialing.servers : [...new Set([nc.getServer(), ...dialing.servers])];
   void nc.closed().then(() => end.abort());
-  const link = await open({ ...dialing, servers, name: `${dialing.name}, long read`, signal: end.signal }, onNatsError);
-  void nc.closed().then(() => link.abandon());
-  return link;
+  const session = await open(
+    { ...dialing, servers, name: `${dialing.name}, long read`, signal: end.signal },
+    onNatsError,
+  );
+  void nc.closed().then(() => session.abandon());
+  return session;
 }
 
 /** The address without the user and password before its @. */

@@ -11,7 +11,7 @@ onServer(() => {
   afterEach(() => harness.close());
 
   it("allows the process other work between two chunks of a long read", async () => {
-    const [reader, writer] = [await harness.link(), await harness.link()];
+    const [reader, writer] = [await harness.session(), await harness.session()];
     const bytes = new Uint8Array(1_024);
     const count = 2_000;
     const turns: number[] = [];

@@ -7,21 +7,21 @@ onServer(() => {
   it("a flush that a disconnection interrupts fails with the code of an unreachable log", async () => {
     const harness = await natsHarness({ topology: false });
     const proxy = await cutProxy(harness.server().port);
-    const link = await harness.link({ servers: [proxy.url] });
+    const session = await harness.session({ servers: [proxy.url] });
     proxy.deafen();
-    const flushed = link.flushed();
+    const flushed = session.flushed();
     proxy.cut();
     await expect(flushed).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
-    await link.abandon();
+    await session.abandon();
     await proxy.close();
     await harness.close();
   });
 
   it("a flush of a closed connection fails with the code of an unreachable log", async () => {
     const harness = await natsHarness({ topology: false });
-    const link = await harness.link();
-    await link.nc.close();
-    await expect(link.flushed()).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
+    const session = await harness.session();
+    await session.nc.close();
+    await expect(session.flushed()).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
     await harness.close();
   });
 });

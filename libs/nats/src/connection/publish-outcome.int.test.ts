@@ -9,15 +9,16 @@ import type { NatsSession } from "./nats-session.ts";
 
 onServer(() => {
   let harness: NatsHarness;
-  let link: NatsSession;
+  let session: NatsSession;
   beforeAll(async () => {
     harness = await natsHarness();
-    link = await harness.link();
+    session = await harness.session();
   });
   afterAll(() => harness.close());
 
   const bytes = new TextEncoder().encode("x");
-  const publish = (subject: string, headers: HeaderFields = {}) => link.publisher.publish({ subject, bytes, headers });
+  const publish = (subject: string, headers: HeaderFields = {}) =>
+    session.publisher.publish({ subject, bytes, headers });
   const expecting = (seq: number) => ({ [headerNames.expectedSubjectSeq]: seq });
 
   describe("a publish", () => {
@@ -47,7 +48,9 @@ onServer(() => {
     });
     it("is refused when it is larger than the server accepts", async () => {
       const large = new Uint8Array(2_000_000);
-      expect((await link.publisher.publish({ subject: subjects.job("a", "j-6"), bytes: large })).state).toBe("refused");
+      expect((await session.publisher.publish({ subject: subjects.job("a", "j-6"), bytes: large })).state).toBe(
+        "refused",
+      );
     });
     it("is refused when a header contains a line end", async () => {
       const sneaky = await publish(subjects.job("a", "j-7"), { [headerNames.messageId]: "x\r\nNats-Rollup: all" });
@@ -62,19 +65,19 @@ onServer(() => {
     it("waits while the server is down, and is stored when it is back", async () => {
       await harness.server().kill();
       const { promise: down, resolve } = Promise.withResolvers<void>();
-      const end = link.onChange((up) => (up ? undefined : resolve()));
-      if (await link.connected(0)) await down;
+      const end = session.onChange((up) => (up ? undefined : resolve()));
+      if (await session.connected(0)) await down;
       end();
       const publishing = publish(subjects.parked(3));
       await harness.crash();
       expect((await publishing).state).toBe("stored");
-      const manager = await link.manager();
+      const manager = await session.manager();
       expect((await manager.streams.getMessage(streams.parked, { last_by_subj: subjects.parked(3) }))?.string()).toBe(
         "x",
       );
     });
     it("has an outcome when the connection is closed", async () => {
-      const other = await harness.link();
+      const other = await harness.session();
       const publishing = other.publisher.publish({ subject: subjects.parked(4), bytes });
       await other.close();
       expect(["stored", "unknown"]).toContain((await publishing).state);
@@ -85,7 +88,7 @@ onServer(() => {
   describe("a publish whose connection breaks", () => {
     it("is unknown at once, not after its timeout", async () => {
       const proxy = await cutProxy(harness.server().port);
-      const far = await harness.link({ servers: [proxy.url] });
+      const far = await harness.session({ servers: [proxy.url] });
       proxy.deafen();
       const publishing = far.publisher.publish({ subject: subjects.parked(5), bytes });
       proxy.cut();

@@ -27,8 +27,11 @@ export interface ServerRequest {
 }
 
 /** Sends a request to the JetStream API. Waits for the connection first; never rejects. */
-export async function askServer(link: NatsSession, { subject, body, withinMs }: ServerRequest): Promise<ServerAnswer> {
-  const answer = await ask(link, { subject, text: JSON.stringify(body), withinMs });
+export async function askServer(
+  session: NatsSession,
+  { subject, body, withinMs }: ServerRequest,
+): Promise<ServerAnswer> {
+  const answer = await ask(session, { subject, text: JSON.stringify(body), withinMs });
   if (typeof answer !== "string") return answerOf(answer);
   return { state: "unknown", why: answer, ...(answer.startsWith(refusedWords) ? { refused: true } : {}) };
 }
@@ -44,31 +47,31 @@ const againMs = 1_000;
  * connection first; never rejects.
  */
 export async function ask(
-  link: NatsSession,
+  session: NatsSession,
   question: { readonly subject: string; readonly text: string; readonly withinMs?: number | undefined },
 ): Promise<Msg | string> {
   const { subject, text, withinMs = requestMs } = question;
-  if (!(await link.connected(requestMs))) return "not connected";
+  if (!(await session.connected(requestMs))) return "not connected";
   const { promise, resolve } = Promise.withResolvers<Msg | string>();
-  const reply = link.replies.open((message) =>
+  const reply = session.replies.open((message) =>
     resolve(message.headers?.code === status.noResponders ? "no stream or leader listens on the subject" : message),
   );
   // A request that is lost with the connection would otherwise wait for its whole timeout.
-  const endListening = link.onChange((up) =>
+  const endListening = session.onChange((up) =>
     up ? undefined : resolve("the connection broke before the server answered"),
   );
   // The server reports a request or a reply subject without permission as an error of the connection.
-  const endRefusals = link.onRefused(({ operation, subject: refused, why }) => {
+  const endRefusals = session.onRefused(({ operation, subject: refused, why }) => {
     if (operation === "publish" ? refused === subject : isUnder(reply, refused)) resolve(`${refusedWords}${why}`);
   });
-  const untilAt = link.clock.now() + withinMs;
+  const untilAt = session.clock.now() + withinMs;
   let cancelAlarm = () => {};
   const say = () => {
-    if (link.clock.now() >= untilAt) return resolve(`no reply from the server within ${withinMs} ms`);
+    if (session.clock.now() >= untilAt) return resolve(`no reply from the server within ${withinMs} ms`);
     // Listeners hear of the end only when the socket has closed; a publish before that throws, in a timer.
-    if (link.nc.isClosed()) return resolve("the connection is closed");
-    link.nc.publish(subject, text, { reply });
-    cancelAlarm = link.clock.at(Math.min(link.clock.now() + againMs, untilAt), say);
+    if (session.nc.isClosed()) return resolve("the connection is closed");
+    session.nc.publish(subject, text, { reply });
+    cancelAlarm = session.clock.at(Math.min(session.clock.now() + againMs, untilAt), say);
   };
   try {
     say();
@@ -79,7 +82,7 @@ export async function ask(
     cancelAlarm();
     endListening();
     endRefusals();
-    link.replies.forget(reply);
+    session.replies.forget(reply);
   }
 }
 
@@ -115,17 +118,17 @@ export const patienceMs = 20_000;
  * NATS_REFUSED at once when the user has no permission for the request.
  */
 export async function askPatiently(
-  link: NatsSession,
+  session: NatsSession,
   what: string,
   question: ServerRequest,
 ): Promise<Exclude<ServerAnswer, { state: "unknown" }>> {
-  const untilAt = link.clock.now() + patienceMs;
+  const untilAt = session.clock.now() + patienceMs;
   for (;;) {
-    const answer = await askServer(link, question);
+    const answer = await askServer(session, question);
     if (answer.state !== "unknown") return answer;
     if (answer.refused === true)
-      throw new Fault("NATS_REFUSED", `${link.user()} may not read the log: ${what} is ${answer.why}`);
-    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(what, answer.why);
-    await shortPause(link);
+      throw new Fault("NATS_REFUSED", `${session.user()} may not read the log: ${what} is ${answer.why}`);
+    if (session.clock.now() >= untilAt || session.nc.isClosed()) throw unreachable(what, answer.why);
+    await shortPause(session);
   }
 }

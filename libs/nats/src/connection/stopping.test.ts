@@ -5,11 +5,11 @@ import { abandonOn, stopLimits } from "./stopping.ts";
 // Far more than the one call that is expected; without a limit a defect would hang instead of failing.
 const most = 10;
 
-/** A connection that reports that it is down when it is abandoned, as a link does. */
+/** A connection that reports that it is down when it is abandoned, as a session does. */
 function connection() {
   const clock = createManualClock();
   const listeners = new Set<(up: boolean) => void>();
-  const link = {
+  const session = {
     abandoned: 0,
     clock,
     isUp: () => true,
@@ -18,37 +18,37 @@ function connection() {
       return () => void listeners.delete(collected);
     },
     async abandon() {
-      link.abandoned += 1;
+      session.abandoned += 1;
       await Promise.resolve();
-      if (link.abandoned < most) for (const collected of [...listeners]) collected(false);
+      if (session.abandoned < most) for (const collected of [...listeners]) collected(false);
     },
   };
-  return { link, goDown: () => [...listeners].forEach((collected) => void collected(false)) };
+  return { session, goDown: () => [...listeners].forEach((collected) => void collected(false)) };
 }
 
 it("abandons an open connection once, after the grace period", async () => {
-  const { link } = connection();
-  abandonOn(AbortSignal.abort(), link);
-  await link.clock.advance(stopLimits.graceMs - 1);
-  expect(link.abandoned).toBe(0);
-  await link.clock.advance(1);
-  await link.clock.settle();
-  expect(link.abandoned).toBe(1);
-  expect(link.clock.planned()).toBe(0);
+  const { session } = connection();
+  abandonOn(AbortSignal.abort(), session);
+  await session.clock.advance(stopLimits.graceMs - 1);
+  expect(session.abandoned).toBe(0);
+  await session.clock.advance(1);
+  await session.clock.settle();
+  expect(session.abandoned).toBe(1);
+  expect(session.clock.planned()).toBe(0);
 });
 
 it("abandons a connection that breaks meanwhile once, without the grace period", async () => {
-  const { link, goDown } = connection();
-  abandonOn(AbortSignal.abort(), link);
+  const { session, goDown } = connection();
+  abandonOn(AbortSignal.abort(), session);
   goDown();
-  await link.clock.settle();
-  expect(link.abandoned).toBe(1);
+  await session.clock.settle();
+  expect(session.abandoned).toBe(1);
 });
 
 it("abandons nothing once the watch has ended", async () => {
-  const { link, goDown } = connection();
-  abandonOn(AbortSignal.abort(), link)();
+  const { session, goDown } = connection();
+  abandonOn(AbortSignal.abort(), session)();
   goDown();
-  await link.clock.advance(stopLimits.graceMs);
-  expect(link.abandoned).toBe(0);
+  await session.clock.advance(stopLimits.graceMs);
+  expect(session.abandoned).toBe(0);
 });

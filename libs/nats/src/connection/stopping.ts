@@ -19,19 +19,19 @@ export function signalOf(quit: Promise<void>): AbortSignal {
  */
 export function abandonOn(
   signal: AbortSignal,
-  link: Pick<NatsSession, "isUp" | "abandon" | "onChange" | "clock">,
+  session: Pick<NatsSession, "isUp" | "abandon" | "onChange" | "clock">,
   graceMs: number = stopLimits.graceMs,
 ): () => void {
   const ends: (() => void)[] = [];
   const abandon = () => {
     // The watch ends first: an abandoned session reports that it is down, which would abandon it again without end.
     for (const end of ends.splice(0)) end();
-    void link.abandon();
+    void session.abandon();
   };
   const begin = () => {
-    if (!link.isUp()) return abandon();
-    ends.push(link.clock.at(link.clock.now() + graceMs, abandon));
-    ends.push(link.onChange((up) => (up ? undefined : abandon())));
+    if (!session.isUp()) return abandon();
+    ends.push(session.clock.at(session.clock.now() + graceMs, abandon));
+    ends.push(session.onChange((up) => (up ? undefined : abandon())));
   };
   if (signal.aborted) begin();
   else signal.addEventListener("abort", begin, { once: true });
@@ -43,15 +43,15 @@ export function abandonOn(
 
 /** Runs a start over an open session. The signal closes the session, so that no call waits; so does a start that fails. */
 export async function startOver<T>(
-  link: NatsSession,
+  session: NatsSession,
   signal: AbortSignal | undefined,
   start: () => Promise<T>,
 ): Promise<T> {
-  const end = signal === undefined ? () => {} : abandonOn(signal, link, 0);
+  const end = signal === undefined ? () => {} : abandonOn(signal, session, 0);
   try {
     return await start();
   } catch (failure) {
-    await link.close();
+    await session.close();
     throw failure;
   } finally {
     end();

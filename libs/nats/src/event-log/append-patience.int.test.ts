@@ -12,16 +12,16 @@ import { createEventLog } from "./event-log.ts";
 
 onServer(() => {
   let harness: NatsHarness;
-  let link: NatsSession;
+  let session: NatsSession;
   beforeEach(async () => {
     harness = await natsHarness();
-    link = await harness.link();
+    session = await harness.session();
   });
   afterEach(() => harness.close());
 
   /** Appends a commit; attempt by attempt, the outcomes come after these times, and then the real one. */
   function appending(outcomes: readonly (readonly [number, PublishOutcome])[], over: Partial<NatsSession> = {}) {
-    const { link: ahead, skip } = skipping({ ...link, ...over });
+    const { session: ahead, skip } = skipping({ ...session, ...over });
     let sent = 0;
     const log = createEventLog(
       answering(ahead, async (publication, publish) => {
@@ -71,7 +71,7 @@ onServer(() => {
     });
 
     it("fails at once when the connection is closed", async () => {
-      await link.close();
+      await session.close();
       const { done, sent } = appending([[0, lost]]);
       await expect(done).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
       expect(sent()).toBe(1);
@@ -114,7 +114,7 @@ onServer(() => {
   });
 
   it("an append pauses before each retry", async () => {
-    const { clock } = link;
+    const { clock } = session;
     const waits: number[] = [];
     const at: typeof clock.at = (dueAt, callback) => {
       waits.push(dueAt - clock.now());
@@ -132,7 +132,7 @@ onServer(() => {
   });
 
   it("refuses a commit that does not name the hash of the commit before it, and stores nothing", async () => {
-    const log = createEventLog(link);
+    const log = createEventLog(session);
     const job = someJob();
     const commit = { ...someCommit(noStreamPosition), prev: "0".repeat(64) };
     await expect(log.append(job, noStreamPosition, commit)).rejects.toThrow(commit.id);

@@ -12,21 +12,21 @@ import { createEventLog } from "./event-log.ts";
 
 onServer(() => {
   let harness: NatsHarness;
-  let link: NatsSession;
+  let session: NatsSession;
   beforeEach(async () => {
     harness = await natsHarness();
-    link = await harness.link();
+    session = await harness.session();
   });
   afterEach(() => harness.close());
 
   describe("an append whose acknowledgement is lost", () => {
     it.each([0, 1])("returns its position although another commit was appended after it (%i before)", async (count) => {
-      const log = createEventLog(link);
+      const log = createEventLog(session);
       const job = someJob();
       const first: StreamPosition = (await grow(log, job, count)).at(-1) ?? noStreamPosition;
       const commit = someCommit(first);
       const stored: StreamPosition[] = [];
-      const cut = answering(link, async (publication, publish) => {
+      const cut = answering(session, async (publication, publish) => {
         const outcome = await publish(publication);
         if (stored.length > 0 || outcome.state !== "stored") return outcome;
         stored.push({ seq: outcome.seq, hash: encodeCommit(commit).hash });
@@ -44,12 +44,12 @@ onServer(() => {
     });
 
     it("returns its position although commits of other aggregates were appended in between", async () => {
-      const log = createEventLog(link);
+      const log = createEventLog(session);
       const [job, other] = [someJob(), someJob()];
       const [first = noStreamPosition] = await grow(log, job, 1);
       await grow(log, other, 3);
       let sent = 0;
-      const cut = answering(link, async (publication, publish) => {
+      const cut = answering(session, async (publication, publish) => {
         const outcome = await publish(publication);
         sent += 1;
         return sent === 1 ? lost : outcome;
@@ -60,10 +60,10 @@ onServer(() => {
     });
 
     it("is repeated when the commit was not stored", async () => {
-      const log = createEventLog(link);
+      const log = createEventLog(session);
       const job = someJob();
       let sent = 0;
-      const cut = answering(link, async (publication, publish) => {
+      const cut = answering(session, async (publication, publish) => {
         sent += 1;
         return sent < 3 ? lost : await publish(publication);
       });
@@ -72,9 +72,9 @@ onServer(() => {
     });
 
     it("is a conflict when another commit took its place", async () => {
-      const log = createEventLog(link);
+      const log = createEventLog(session);
       const job = someJob();
-      const cut = answering(link, async () => {
+      const cut = answering(session, async () => {
         await log.append(job, noStreamPosition, someCommit(noStreamPosition)).catch(() => undefined);
         return lost;
       });
@@ -86,14 +86,14 @@ onServer(() => {
   it.each(["unknown", "conflict"] as const)(
     "a commit with the same id and other content is a conflict, never ours, when the answer is %s",
     async (state) => {
-      const log = createEventLog(link);
+      const log = createEventLog(session);
       const job = someJob();
       const commit = someCommit(noStreamPosition);
       const { bytes } = encodeCommit({ ...commit, by: "r-other" });
       const headers = { [headerNames.messageId]: commit.id, [headerNames.expectedSubjectSeq]: 0 };
-      const other = await link.publisher.publish({ subject: subjectOf(job), bytes, headers });
+      const other = await session.publisher.publish({ subject: subjectOf(job), bytes, headers });
       expect(other).toMatchObject({ state: "stored", duplicate: false });
-      const cut = answering(link, async () => ({ state, why: "the answer was lost" }));
+      const cut = answering(session, async () => ({ state, why: "the answer was lost" }));
       const appending = createEventLog(cut).append(job, noStreamPosition, commit);
       await expect(appending).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
       expect((await log.load(job)).map(({ commit: { by } }) => by)).toEqual(["r-other"]);
@@ -101,17 +101,17 @@ onServer(() => {
   );
 
   it("a commit with the message id of another commit is a conflict", async () => {
-    const log = createEventLog(link);
+    const log = createEventLog(session);
     const job = someJob();
     const commit = someCommit(noStreamPosition);
     await log.append(job, noStreamPosition, { ...commit, by: "r-other" });
     await expect(log.append(job, noStreamPosition, commit)).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
-    expect((await (await link.manager()).streams.info(streams.events)).state.messages).toBe(1);
+    expect((await (await session.manager()).streams.info(streams.events)).state.messages).toBe(1);
   });
 
   it("a refused append is not retried", async () => {
     let sent = 0;
-    const refusing = answering(link, async () => {
+    const refusing = answering(session, async () => {
       sent += 1;
       return { state: "refused", code: 10054, why: "too large for this server" };
     });
@@ -124,9 +124,9 @@ onServer(() => {
   });
 
   describe("an append behind messages that no requester wrote", () => {
-    const foreign = (subject: string) => link.publisher.publish({ subject, bytes: new TextEncoder().encode("+OK") });
+    const foreign = (subject: string) => session.publisher.publish({ subject, bytes: new TextEncoder().encode("+OK") });
     it("is stored behind them", async () => {
-      const log = createEventLog(link);
+      const log = createEventLog(session);
       const job = someJob();
       const [first = noStreamPosition] = await grow(log, job, 1);
       for (let count = 0; count < 3; count++) await foreign(subjectOf(job));
@@ -134,7 +134,7 @@ onServer(() => {
       expect(seq).toBe(first.seq + 4);
     });
     it("is a conflict when a commit is among them", async () => {
-      const log = createEventLog(link);
+      const log = createEventLog(session);
       const job = someJob();
       const [first = noStreamPosition, second = noStreamPosition] = await grow(log, job, 2);
       await foreign(subjectOf(job));
@@ -144,7 +144,7 @@ onServer(() => {
       });
     });
     it("is a conflict when a commit is between them", async () => {
-      const log = createEventLog(link);
+      const log = createEventLog(session);
       const job = someJob();
       const [first = noStreamPosition] = await grow(log, job, 1);
       await foreign(subjectOf(job));

@@ -34,33 +34,34 @@ export interface AppendPlace {
 }
 
 /** See EventLog.append. */
-export async function appendCommit(link: NatsSession, place: AppendPlace, commit: Commit): Promise<StreamPosition> {
+export async function appendCommit(session: NatsSession, place: AppendPlace, commit: Commit): Promise<StreamPosition> {
   const { aggregate, after, read, underWay } = place;
   assert(commit.prev === after.hash, `commit ${commit.id} must name the hash of the commit before it`);
   const subject = subjectOf(aggregate);
   const encoded = encodeCommit(commit);
   const first: AppendAttempt = { subject, commit, encoded, expectedSeq: after.seq, afterSeq: after.seq, read };
-  return await underWay.during({ aggregate, subject, commit, encoded }, () => untilSettled(link, first));
+  return await underWay.during({ aggregate, subject, commit, encoded }, () => untilSettled(session, first));
 }
 
 /** Retries until the outcome is known: the commit is stored, another one is, or the log does not answer. */
-async function untilSettled(link: NatsSession, first: AppendAttempt): Promise<StreamPosition> {
+async function untilSettled(session: NatsSession, first: AppendAttempt): Promise<StreamPosition> {
   const { subject } = first;
   const { hash } = first.encoded;
   let attempt = first;
-  const untilAt = link.clock.now() + patienceMs;
+  const untilAt = session.clock.now() + patienceMs;
   for (let deafSince: number | undefined; ; ) {
-    const outcome = await publish(link, attempt);
+    const outcome = await publish(session, attempt);
     if (outcome.state === "stored") return { seq: outcome.seq, hash };
     if (outcome.state === "refused") throw refusal(subject, outcome.why);
-    const settled = outcome.state === "unsent" ? undefined : await settle(link, attempt);
+    const settled = outcome.state === "unsent" ? undefined : await settle(session, attempt);
     if (settled?.state === "stored") return { seq: settled.seq, hash };
     if (settled !== undefined) attempt = { ...attempt, expectedSeq: settled.expectedSeq };
     // A leader that answers reads but no writes has a disk that accepts no data.
-    deafSince = isDeaf(outcome) && settled !== undefined ? (deafSince ?? link.clock.now()) : undefined;
-    if (deafSince !== undefined && link.clock.now() - deafSince >= fullAfterMs) throw full(subject, outcome.why);
-    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`appending to ${subject}`, outcome.why);
-    await shortPause(link);
+    deafSince = isDeaf(outcome) && settled !== undefined ? (deafSince ?? session.clock.now()) : undefined;
+    if (deafSince !== undefined && session.clock.now() - deafSince >= fullAfterMs) throw full(subject, outcome.why);
+    if (session.clock.now() >= untilAt || session.nc.isClosed())
+      throw unreachable(`appending to ${subject}`, outcome.why);
+    await shortPause(session);
   }
 }
 
@@ -69,9 +70,9 @@ const fullAfterMs = 6_000;
 
 const isDeaf = (outcome: PublishOutcome): boolean => outcome.state === "unknown" && outcome.cause !== undefined;
 
-function publish(link: NatsSession, { subject, commit, encoded, expectedSeq }: AppendAttempt) {
+function publish(session: NatsSession, { subject, commit, encoded, expectedSeq }: AppendAttempt) {
   const headers = { [headerNames.messageId]: commit.id, [headerNames.expectedSubjectSeq]: expectedSeq };
-  return link.publisher.publish({ subject, bytes: encoded.bytes, headers });
+  return session.publisher.publish({ subject, bytes: encoded.bytes, headers });
 }
 
 /**
@@ -80,21 +81,21 @@ function publish(link: NatsSession, { subject, commit, encoded, expectedSeq }: A
  * answer; throws the conflict. No commit may follow a requester's message that cannot be read: then
  * its Fault replaces the conflict.
  */
-async function settle(link: NatsSession, attempt: AppendAttempt): Promise<AppendLookup | undefined> {
+async function settle(session: NatsSession, attempt: AppendAttempt): Promise<AppendLookup | undefined> {
   const { subject, expectedSeq, read } = attempt;
-  const lookup = await lastOnSubject(link, streams.events, subject);
+  const lookup = await lastOnSubject(session, streams.events, subject);
   if (lookup.state === "unknown") return undefined;
   const last = lookup.state === "none" ? undefined : lookup.message;
   if (last !== undefined && isOurs(last, attempt)) return { state: "stored", seq: last.seq };
   if ((last?.seq ?? 0) === expectedSeq) return { state: "absent", expectedSeq };
   // Another commit was appended: after the commit that this one follows, or after this one, whose reply was lost?
-  const next = await nextOnSubject(link, streams.events, { subject, seq: expectedSeq + 1 });
+  const next = await nextOnSubject(session, streams.events, { subject, seq: expectedSeq + 1 });
   if (next.state === "unknown") return undefined;
   if (next.state === "there" && isOurs(next.message, attempt)) return { state: "stored", seq: next.message.seq };
   const found = last === undefined ? undefined : read(last);
   if (last !== undefined && found !== undefined && !isCommit(found)) {
     if (last.header(headerNames.messageId) !== "") throw faultOf(found);
-    if (await onlyForeignBehind(link, attempt)) return { state: "absent", expectedSeq: last.seq };
+    if (await onlyForeignBehind(session, attempt)) return { state: "absent", expectedSeq: last.seq };
   }
   const where = last === undefined ? "no commit" : `position ${last.seq}`;
   throw new Fault("REVISION_CONFLICT", `${subject}: expected to follow position ${expectedSeq}, got ${where}`, {
@@ -103,9 +104,9 @@ async function settle(link: NatsSession, attempt: AppendAttempt): Promise<Append
 }
 
 /** True when no requester appended the messages after the commit that this one follows: they must not block the aggregate. */
-async function onlyForeignBehind(link: NatsSession, { subject, afterSeq }: AppendAttempt): Promise<boolean> {
+async function onlyForeignBehind(session: NatsSession, { subject, afterSeq }: AppendAttempt): Promise<boolean> {
   for (let seq = afterSeq + 1; ; ) {
-    const lookup = await nextOnSubject(link, streams.events, { subject, seq });
+    const lookup = await nextOnSubject(session, streams.events, { subject, seq });
     if (lookup.state === "none") return true;
     if (lookup.state === "unknown" || lookup.message.header(headerNames.messageId) !== "") return false;
     seq = lookup.message.seq + 1;

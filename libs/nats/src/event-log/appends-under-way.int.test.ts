@@ -14,14 +14,14 @@ onServer(() => {
   afterEach(() => harness.close());
 
   it("delivers its own commit before the acknowledgement, undecoded, and finds it when the acknowledgement is lost", async () => {
-    const link = await harness.link();
+    const session = await harness.session();
     const delivered = record<StoredCommit>();
     const publish = async (publication: Publication) => {
-      await link.publisher.publish(publication);
+      await session.publisher.publish(publication);
       await delivered.atLeast(1);
       return { state: "unknown", why: "lost" } as const;
     };
-    const log = createEventLog({ ...link, publisher: { ...link.publisher, publish } });
+    const log = createEventLog({ ...session, publisher: { ...session.publisher, publish } });
     const following = await log.follow({}, 0, delivered.push);
     const [job, commit] = [someJob(), someCommit(noStreamPosition)];
     const streamHead = await log.append(job, noStreamPosition, commit);
@@ -31,16 +31,16 @@ onServer(() => {
   });
 
   it("delivers the commit of another writer that was faster", async () => {
-    const link = await harness.link();
-    const other = createEventLog(await harness.link());
+    const session = await harness.session();
+    const other = createEventLog(await harness.session());
     const delivered = record<StoredCommit>();
     const [job, ours, theirs] = [someJob(), someCommit(noStreamPosition), someCommit(noStreamPosition)];
     const publish = async (publication: Publication) => {
       await other.append(job, noStreamPosition, theirs);
       await delivered.atLeast(1);
-      return await link.publisher.publish(publication);
+      return await session.publisher.publish(publication);
     };
-    const log = createEventLog({ ...link, publisher: { ...link.publisher, publish } });
+    const log = createEventLog({ ...session, publisher: { ...session.publisher, publish } });
     const following = await log.follow({}, 0, delivered.push);
     await expect(log.append(job, noStreamPosition, ours)).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
     expect(delivered.all.map(({ commit }) => commit)).toEqual([theirs]);

@@ -15,8 +15,8 @@ onServer(() => {
   afterEach(() => harness.close());
 
   const openLog = async (servers?: readonly string[]) => {
-    const link = await harness.link(servers === undefined ? {} : { servers });
-    return createEventLog(link);
+    const session = await harness.session(servers === undefined ? {} : { servers });
+    return createEventLog(session);
   };
 
   describe("the log through a crash of its server", () => {

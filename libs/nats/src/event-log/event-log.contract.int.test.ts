@@ -9,15 +9,15 @@ import { createEventLog } from "./event-log.ts";
 onServer(() => {
   eventLogContract("the log on a NATS server", async () => {
     const harness = await natsHarness();
-    const link = await harness.link();
+    const session = await harness.session();
     return {
-      log: createEventLog(link),
-      as: async (known) => createEventLog(link, known),
+      log: createEventLog(session),
+      as: async (known) => createEventLog(session, known),
       async put(aggregate, text) {
         const bytes = new TextEncoder().encode(text);
         // As another version of a requester does: with a message id.
-        const headers = { [headerNames.messageId]: link.random.uuid() };
-        const outcome = await link.publisher.publish({ subject: subjectOf(aggregate), bytes, headers });
+        const headers = { [headerNames.messageId]: session.random.uuid() };
+        const outcome = await session.publisher.publish({ subject: subjectOf(aggregate), bytes, headers });
         return outcome.state === "stored" ? outcome.seq : expect.unreachable(outcome.why);
       },
       close: harness.close,

@@ -26,17 +26,17 @@ import { lastSeq, scanLog } from "./scan.ts";
 type EventLogRecord = StoredCommit | UnreadableCommit;
 
 /** The event log over the stream EVENTS, read with these kinds. */
-export function createEventLog(link: NatsSession, known: Kinds = kinds): EventLog {
+export function createEventLog(session: NatsSession, known: Kinds = kinds): EventLog {
   const read = messageReader(known);
   // Digests are computed at once: commits are buffered, or passed to callers that store them.
   const readWhole = wholly(read);
   const underWay = createAppendsUnderWay();
   return {
-    append: (aggregate, after, commit) => appendCommit(link, { aggregate, after, read, underWay }, commit),
+    append: (aggregate, after, commit) => appendCommit(session, { aggregate, after, read, underWay }, commit),
     async load(aggregate, afterSeq = 0) {
       const found: EventLogRecord[] = [];
       const place = { stream: streams.events, subject: subjectOf(aggregate), afterSeq };
-      await readSubject(link, place, (message) => {
+      await readSubject(session, place, (message) => {
         const each = readWhole(message);
         if (!isForeign(each, message)) found.push(each);
       });
@@ -48,7 +48,7 @@ export function createEventLog(link: NatsSession, known: Kinds = kinds): EventLo
     async follow(filter, afterSeq, ...[deliver, reading = {}]) {
       const commits = paced(handing(deliver, reading), reading.room);
       const isKnown = knownTo(filter);
-      const following = await readStream(link, {
+      const following = await readStream(session, {
         stream: streams.events,
         filter: subjectOfFilter(filter),
         from: { at: "behind", seq: afterSeq },
@@ -68,7 +68,7 @@ export function createEventLog(link: NatsSession, known: Kinds = kinds): EventLo
     },
     async scan(afterSeq, deliver, { shard, signal, ...reading } = {}) {
       const commits = paced(handing(deliver, reading), reading.room);
-      const end = await scanLog(link, afterSeq, {
+      const end = await scanLog(session, afterSeq, {
         ...(shard === undefined ? {} : { shard }),
         ...(signal === undefined ? {} : { signal }),
         deliver(message) {
@@ -83,23 +83,23 @@ export function createEventLog(link: NatsSession, known: Kinds = kinds): EventLo
     range({ shard, ...range }, deliver, reading = {}) {
       const place = { stream: streams.events, subject: subjects.job("*", "*", shard ?? "*"), ...range };
       const hand = handing(deliver, reading);
-      return readSubject(link, place, (message) => {
+      return readSubject(session, place, (message) => {
         const found = readWhole(message);
         if (!isForeign(found, message)) hand(found);
       });
     },
-    ...ends(link),
+    ...ends(session),
   };
 }
 
 /** What is known without reading commits. */
-const ends = (link: NatsSession): Pick<EventLog, "lastSeqOf" | "aggregatesOf" | "lastSeq"> => ({
-  lastSeqOf: (aggregate) => lastSeqOf(link, subjectOf(aggregate)),
+const ends = (session: NatsSession): Pick<EventLog, "lastSeqOf" | "aggregatesOf" | "lastSeq"> => ({
+  lastSeqOf: (aggregate) => lastSeqOf(session, subjectOf(aggregate)),
   async aggregatesOf(kind) {
-    const found = await subjectsOfStream(link, streams.events, subjects.eventsOfKind(kind));
+    const found = await subjectsOfStream(session, streams.events, subjects.eventsOfKind(kind));
     return found.flatMap((subject) => aggregateOf(subject) ?? []);
   },
-  lastSeq: () => lastSeq(link),
+  lastSeq: () => lastSeq(session),
 });
 
 /**

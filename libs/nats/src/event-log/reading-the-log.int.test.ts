@@ -102,7 +102,7 @@ onServer(() => {
     const broken = someCommit({ seq: 0, hash: "0".repeat(64) });
     beforeAll(async () => {
       const bytes = Buffer.from(JSON.stringify(broken));
-      await requester.link.publisher.publish({ subject: subjectOf(job), bytes });
+      await requester.session.publisher.publish({ subject: subjectOf(job), bytes });
     });
     for (const [name, program, args] of programs) {
       it.skipIf(!has(program))(`the page's program in ${name} fails`, () => {

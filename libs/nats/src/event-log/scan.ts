@@ -29,10 +29,10 @@ export interface ScanReader {
  * Delivers every message after `afterSeq` in log order, up to the end of the log at the time of the call; resolves with that end.
  * Throws Fault LOG_UNREACHABLE.
  */
-export async function scanLog(link: NatsSession, afterSeq: number, reader: ScanReader): Promise<number> {
-  const end = await lastSeq(link);
+export async function scanLog(session: NatsSession, afterSeq: number, reader: ScanReader): Promise<number> {
+  const end = await lastSeq(session);
   if (end <= afterSeq) return end;
-  await readToEnd(link, {
+  await readToEnd(session, {
     stream: streams.events,
     // All subjects: replies that a node made the server publish into the stream are under others, and take a position.
     filter: reader.shard === undefined ? ">" : subjects.eventsOfShard(reader.shard),
@@ -66,4 +66,4 @@ class Scanned implements ScannedMessage {
 }
 
 /** The last position of the log; 0 when it is empty. Throws Fault LOG_UNREACHABLE. */
-export const lastSeq = (link: NatsSession): Promise<number> => streamLastSeq(link, streams.events);
+export const lastSeq = (session: NatsSession): Promise<number> => streamLastSeq(session, streams.events);

@@ -26,7 +26,7 @@ onServer(() => {
         now: () => system.now() + jumpMs,
         at: (at: number, callback: () => void) => system.at(at - jumpMs, callback),
       };
-      const watch = createLogHealthWatch(await harness.link({ clock }), "EVENTS");
+      const watch = createLogHealthWatch(await harness.session({ clock }), "EVENTS");
       watch.start();
       const before = await until(watch.now, (health) => health.clock !== undefined);
       expect(clockCheck(before.clock).warning).toBeUndefined();
@@ -37,7 +37,7 @@ onServer(() => {
     });
 
     it("reports that the server is down, and that it is back", { timeout: 20_000 }, async () => {
-      const watch = createLogHealthWatch(await harness.link(), "EVENTS");
+      const watch = createLogHealthWatch(await harness.session(), "EVENTS");
       watch.start();
       await until(watch.now, ({ answeredAt }) => answeredAt !== undefined);
       await harness.crash();

@@ -44,20 +44,20 @@ export const healthTimes = {
 const StreamState = z.object({ ts: z.string().optional(), state: z.object({ bytes: z.number() }) });
 
 /** Creates a watch of `stream`; "no such stream" is a reply too. It sends no request before its start. */
-export function createLogHealthWatch(link: NatsSession, stream: string): LogHealthWatch {
+export function createLogHealthWatch(session: NatsSession, stream: string): LogHealthWatch {
   let latest: Pick<LogHealth, "answeredAt" | "problem" | "storedBytes" | "clock"> = unknown;
   let cancel = () => {};
   let isRunning = false;
 
   async function ask(): Promise<void> {
-    const sentAt = link.clock.now();
+    const sentAt = session.clock.now();
     const question = { subject: `$JS.API.STREAM.INFO.${stream}`, body: {}, withinMs: healthTimes.withinMs };
-    const answer = link.isUp() ? await askServer(link, question) : notConnected;
-    const heardAt = link.clock.now();
+    const answer = session.isUp() ? await askServer(session, question) : notConnected;
+    const heardAt = session.clock.now();
     const why = problemIn(answer);
     if (why !== undefined) latest = { ...latest, problem: why };
     else latest = { ...latest, ...factsIn(answer, sentAt, heardAt), answeredAt: heardAt, problem: undefined };
-    if (isRunning) cancel = link.clock.at(link.clock.now() + healthTimes.everyMs, () => void ask());
+    if (isRunning) cancel = session.clock.at(session.clock.now() + healthTimes.everyMs, () => void ask());
   }
   return {
     start() {
@@ -69,9 +69,9 @@ export function createLogHealthWatch(link: NatsSession, stream: string): LogHeal
       cancel();
     },
     now: () => ({
-      connected: link.isUp(),
-      server: link.nc.isClosed() ? "" : link.nc.getServer(),
-      writes: link.publisher.writes(),
+      connected: session.isUp(),
+      server: session.nc.isClosed() ? "" : session.nc.getServer(),
+      writes: session.publisher.writes(),
       ...latest,
     }),
   };

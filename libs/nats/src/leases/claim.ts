@@ -28,8 +28,8 @@ const subjectOf = (key: string) => subjectOfKey(buckets.shards, key);
 const seconds = (ms: number) => `${Math.ceil(ms / 1_000)}s`;
 
 /** Claims a key whose revision is `expected` (0 for no entry), or renews the claim. Throws Fault LOG_UNSUITABLE when it is refused. */
-export async function claimKey(link: NatsSession, claim: LeaseClaim, expected: number): Promise<Claimed> {
-  const outcome = await link.publisher.publish({
+export async function claimKey(session: NatsSession, claim: LeaseClaim, expected: number): Promise<Claimed> {
+  const outcome = await session.publisher.publish({
     subject: subjectOf(claim.key),
     // Claims have no position in the log; the entry has the form of all buckets.
     bytes: encodeEntry({ ...claim.summary, seq: 0, by: claim.by, nonce: claim.nonce }),
@@ -38,7 +38,7 @@ export async function claimKey(link: NatsSession, claim: LeaseClaim, expected: n
   if (outcome.state === "stored") return { state: "held", revision: outcome.seq, fresh: true };
   if (outcome.state === "refused")
     throw new Fault("LOG_UNSUITABLE", `the server refuses the lease ${claim.key}: ${outcome.why}`);
-  const standing = outcome.state === "unsent" ? undefined : await standingClaim(link, claim.key);
+  const standing = outcome.state === "unsent" ? undefined : await standingClaim(session, claim.key);
   if (standing === undefined || standing.revision === expected) return { state: "unconfirmed" };
   // Stored by a message whose reply was lost, so the time of the claim is unknown.
   if (standing.nonce === claim.nonce) return { state: "held", revision: standing.revision, fresh: false };
@@ -54,8 +54,8 @@ export interface Standing {
 }
 
 /** The current claim of a key; undefined when the server does not reply. */
-export async function standingClaim(link: NatsSession, key: string): Promise<Standing | undefined> {
-  const lookup = await lastOnSubject(link, stream, subjectOf(key));
+export async function standingClaim(session: NatsSession, key: string): Promise<Standing | undefined> {
+  const lookup = await lastOnSubject(session, stream, subjectOf(key));
   if (lookup.state === "unknown") return undefined;
   if (lookup.state === "none") return { revision: 0, nonce: "" };
   const { message } = lookup;
@@ -64,8 +64,8 @@ export async function standingClaim(link: NatsSession, key: string): Promise<Sta
 }
 
 /** Releases a key if its revision is still this one. If that fails, the claim expires. */
-export async function dropClaim(link: NatsSession, key: string, revision: number): Promise<void> {
-  await link.publisher.publish({
+export async function dropClaim(session: NatsSession, key: string, revision: number): Promise<void> {
+  await session.publisher.publish({
     subject: subjectOf(key),
     bytes: encodeEntry({ seq: 0 }),
     headers: {

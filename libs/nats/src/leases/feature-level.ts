@@ -20,16 +20,16 @@ export function featureLevelIn(entry: ViewEntry | undefined): number {
 }
 
 /** See Leases.raiseFeatureLevel. Every write expects the last revision, so that the level never goes down. */
-export async function raiseFeatureLevel(link: NatsSession, level: number): Promise<number> {
+export async function raiseFeatureLevel(session: NatsSession, level: number): Promise<number> {
   const subject = subjectOfKey(buckets.shards, featureLevelKey);
-  for (const untilAt = link.clock.now() + patienceMs; ; await shortPause(link)) {
-    const found = await lastOnSubject(link, streamOfBucket(buckets.shards), subject);
+  for (const untilAt = session.clock.now() + patienceMs; ; await shortPause(session)) {
+    const found = await lastOnSubject(session, streamOfBucket(buckets.shards), subject);
     let why = found.state === "unknown" ? found.why : "";
     if (found.state !== "unknown") {
       const stored = found.state === "there" ? found.message : undefined;
       const before = featureLevelIn(stored === undefined ? undefined : storedValueOf(stored)?.value);
       if (before >= level) return before;
-      const outcome = await link.publisher.publish({
+      const outcome = await session.publisher.publish({
         subject,
         bytes: encodeEntry({ seq: 0, level }),
         headers: { [headerNames.expectedSubjectSeq]: stored?.seq ?? 0 },
@@ -39,6 +39,6 @@ export async function raiseFeatureLevel(link: NatsSession, level: number): Promi
         throw new Fault("LOG_UNSUITABLE", `the server refuses the feature level: ${outcome.why}`);
       why = outcome.why;
     }
-    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable("raising the feature level", why);
+    if (session.clock.now() >= untilAt || session.nc.isClosed()) throw unreachable("raising the feature level", why);
   }
 }

@@ -22,10 +22,10 @@ const shard = 3;
 
 onServer(() => {
   let harness: NatsHarness;
-  let link: NatsSession;
+  let session: NatsSession;
   beforeEach(async () => {
     harness = await natsHarness();
-    link = await harness.link();
+    session = await harness.session();
   });
   afterEach(() => harness.close());
 
@@ -38,7 +38,7 @@ onServer(() => {
   async function requester(key: string, answer: AnswerPublish, renewal = noRenewal) {
     const ends = record<Lease>();
     const snapshots = record<LeaseSnapshot>();
-    const cut = answering(link, async (publication, publish) =>
+    const cut = answering(session, async (publication, publish) =>
       publication.subject === subjectOf(key) ? await answer(publication, publish) : await publish(publication),
     );
     const leases = createLeases(cut, "a", renewal);
@@ -46,7 +46,7 @@ onServer(() => {
     return { leases, ends, snapshots };
   }
   const stored = async (key: string) => {
-    const lookup = await lastOnSubject(link, streamOfBucket(buckets.shards), subjectOf(key));
+    const lookup = await lastOnSubject(session, streamOfBucket(buckets.shards), subjectOf(key));
     return lookup.state === "there" ? lookup.message : undefined;
   };
   const isRemoved = async (key: string) => (await stored(key))?.header(headerNames.operation) === "DEL";
@@ -84,7 +84,7 @@ onServer(() => {
       await expect(leases.acquire(shard)).rejects.toMatchObject({ code: "LOG_UNSUITABLE" });
     });
     it("of an id that cannot be part of a key is a bug", () => {
-      expect(() => createLeases(link, "a.b")).toThrow("a.b");
+      expect(() => createLeases(session, "a.b")).toThrow("a.b");
     });
   });
 
@@ -115,14 +115,14 @@ onServer(() => {
       const { leases, ends } = await requester(leaseKey(shard), (publication, publish) => publish(publication), times);
       const lease = await leases.acquire(shard);
       const headers = { [headerNames.operation]: "DEL" };
-      await link.publisher.publish({ subject: subjectOf(leaseKey(shard)), bytes: new Uint8Array(), headers });
+      await session.publisher.publish({ subject: subjectOf(leaseKey(shard)), bytes: new Uint8Array(), headers });
       expect(await ends.atLeast(1)).toEqual([lease]);
     });
     it("of another process in the entry ends the lease, without a renewal of this one", async () => {
       const { leases, ends } = await requester(leaseKey(shard), (publication, publish) => publish(publication));
       const lease = await leases.acquire(shard);
       const bytes = encodeEntry({ seq: 0, by: "b", nonce: "of b" });
-      await link.publisher.publish({ subject: subjectOf(leaseKey(shard)), bytes });
+      await session.publisher.publish({ subject: subjectOf(leaseKey(shard)), bytes });
       expect(await ends.atLeast(1)).toEqual([lease]);
     });
     it("in progress when another process takes the entry ends the lease once", async () => {
@@ -143,7 +143,7 @@ onServer(() => {
       const lease = await leases.acquire(shard);
       await isRenewing.promise;
       const bytes = encodeEntry({ seq: 0, by: "b", nonce: "of b" });
-      await link.publisher.publish({ subject: subjectOf(leaseKey(shard)), bytes });
+      await session.publisher.publish({ subject: subjectOf(leaseKey(shard)), bytes });
       await ends.atLeast(1);
       isTaken.resolve();
       // Each takes as many round trips, behind those of the renewal.
@@ -180,7 +180,7 @@ onServer(() => {
       expect(await isRemoved(memberKey("a"))).toBe(true);
     });
     it("that the server does not confirm fails when its patience ends", async () => {
-      const { link: ahead, skip } = skipping(link);
+      const { session: ahead, skip } = skipping(session);
       let sent = 0;
       const cut = answering(ahead, async () => {
         sent += 1;
@@ -217,7 +217,7 @@ onServer(() => {
     it("that is refused is LOG_UNSUITABLE, and one without an answer LOG_UNREACHABLE", async () => {
       const denied = await requester(featureLevelKey, async () => refused);
       await expect(denied.leases.raiseFeatureLevel(2)).rejects.toMatchObject({ code: "LOG_UNSUITABLE" });
-      const { link: ahead, skip } = skipping(link);
+      const { session: ahead, skip } = skipping(session);
       let sent = 0;
       const cut = answering(ahead, async () => {
         sent += 1;

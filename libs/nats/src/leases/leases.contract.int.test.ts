@@ -13,16 +13,16 @@ onServer(() => {
 
   leasesContract("leases on a NATS server", async () => {
     const harness = await natsHarness();
-    const own = await harness.link();
-    const links = new Map<string, NatsSession>();
-    for (const id of ["a", "b", "c"]) links.set(id, await harness.link());
+    const own = await harness.session();
+    const sessions = new Map<string, NatsSession>();
+    for (const id of ["a", "b", "c"]) sessions.set(id, await harness.session());
     return {
       join(id) {
-        const link = links.get(id);
-        if (link === undefined) throw new Error(`no connection was made for ${id}`);
-        return createLeases(link, id, times);
+        const session = sessions.get(id);
+        if (session === undefined) throw new Error(`no connection was made for ${id}`);
+        return createLeases(session, id, times);
       },
-      crash: (id) => void links.get(id)?.close(),
+      crash: (id) => void sessions.get(id)?.close(),
       // A claim that is not renewed has exactly a lease's time to live; the server publishes its expiry.
       async outlive() {
         await claimKey(own, { key: "probe", by: "probe", nonce: own.random.uuid(), ttlMs: times.ttlMs }, 0);

@@ -20,7 +20,7 @@ interface HeldLease {
 }
 
 interface LeaseManagerState {
-  readonly link: NatsSession;
+  readonly session: NatsSession;
   readonly requesterId: string;
   readonly nonce: string;
   readonly times: LeaseTimes;
@@ -34,13 +34,13 @@ interface LeaseManagerState {
 }
 
 /** Leases in the bucket of shards. The server publishes the end of one that is not renewed, so that no requester polls. */
-export function createLeases(link: NatsSession, requesterId: string, times: LeaseTimes = leaseTimes): Leases {
+export function createLeases(session: NatsSession, requesterId: string, times: LeaseTimes = leaseTimes): Leases {
   const problem = tokenProblem(requesterId);
   assert(problem === undefined, `requester id "${requesterId}" cannot be part of a key: ${problem}`);
   const manager: LeaseManagerState = {
-    link,
+    session,
     requesterId,
-    nonce: link.random.uuid(),
+    nonce: session.random.uuid(),
     times,
     held: new Map(),
     watcher: undefined,
@@ -52,7 +52,7 @@ export function createLeases(link: NatsSession, requesterId: string, times: Leas
   };
   return {
     start: (watcher, self = manager.self) => start(manager, watcher, self),
-    raiseFeatureLevel: (level) => raiseFeatureLevel(link, level),
+    raiseFeatureLevel: (level) => raiseFeatureLevel(session, level),
     acquire: (shard) => acquire(manager, shard),
     release: (lease) => release(manager, lease),
     close: () => close(manager),
@@ -70,7 +70,7 @@ async function start(manager: LeaseManagerState, watcher: LeaseWatcher, self: Me
   const table = createLeaseTable(watcher);
   const { promise: ready, resolve } = Promise.withResolvers<void>();
   manager.watch = await watchBucket(
-    manager.link,
+    manager.session,
     { bucket: buckets.shards, pattern: ">" },
     {
       changed(key, value) {
@@ -89,29 +89,29 @@ async function start(manager: LeaseManagerState, watcher: LeaseWatcher, self: Me
 
 /** Adds this requester to the members. An older process with the same id may still be one. */
 async function join(manager: LeaseManagerState): Promise<void> {
-  const untilAt = manager.link.clock.now() + patienceMs;
+  const untilAt = manager.session.clock.now() + patienceMs;
   while (!(await renewMember(manager))) {
-    if (manager.link.clock.now() >= untilAt)
+    if (manager.session.clock.now() >= untilAt)
       throw unreachable("joining the requesters", "no confirmation from the server");
-    await shortPause(manager.link);
+    await shortPause(manager.session);
   }
 }
 
 async function renewMember(manager: LeaseManagerState): Promise<boolean> {
   const key = memberKey(manager.requesterId);
   const claim = { ...claimOf(manager, key), summary: { ...manager.self } };
-  const claimed = await claimKey(manager.link, claim, manager.member.revision);
+  const claimed = await claimKey(manager.session, claim, manager.member.revision);
   if (claimed.state === "held") {
     manager.member.revision = claimed.revision;
     return true;
   }
   // This process is alive, so it overwrites any other entry.
-  if (claimed.state === "taken") manager.member.revision = (await standingClaim(manager.link, key))?.revision ?? 0;
+  if (claimed.state === "taken") manager.member.revision = (await standingClaim(manager.session, key))?.revision ?? 0;
   return false;
 }
 
 function nextRound(manager: LeaseManagerState): void {
-  const { clock } = manager.link;
+  const { clock } = manager.session;
   manager.cancelRound = clock.at(clock.now() + manager.times.renewMs, () => {
     if (manager.closed) return;
     // Each renewal waits for the pending operation on the same key. A renewal that fails is retried in the next round.
@@ -121,10 +121,10 @@ function nextRound(manager: LeaseManagerState): void {
   });
 }
 
-function after({ link }: LeaseManagerState, before: Promise<void>, work: () => Promise<unknown>): Promise<void> {
+function after({ session }: LeaseManagerState, before: Promise<void>, work: () => Promise<unknown>): Promise<void> {
   return before.then(work).then(
     () => {},
-    (failure: unknown) => link.onProblem(`leases: ${failure instanceof Error ? failure.message : String(failure)}`),
+    (failure: unknown) => session.onProblem(`leases: ${failure instanceof Error ? failure.message : String(failure)}`),
   );
 }
 
@@ -132,20 +132,20 @@ function after({ link }: LeaseManagerState, before: Promise<void>, work: () => P
 const claimTriesMax = 3;
 
 async function acquire(manager: LeaseManagerState, shard: number): Promise<Lease | undefined> {
-  const { link, held } = manager;
+  const { session, held } = manager;
   const claim = claimOf(manager, leaseKey(shard));
   for (let tries = 0; tries < claimTriesMax && !manager.closed; tries++) {
-    const standing = await standingClaim(link, claim.key);
+    const standing = await standingClaim(session, claim.key);
     const ours = standing?.nonce === manager.nonce;
     if (ours && held.has(shard)) return held.get(shard)?.lease;
     // A claim of this process that it does not hold (its reply was lost, or it expired here first) is renewed, for a new epoch.
     if (!ours && standing !== undefined && standing.nonce !== "") return undefined;
-    const sentAt = link.clock.now();
-    const claimed = await claimKey(link, claim, standing?.revision ?? 0);
+    const sentAt = session.clock.now();
+    const claimed = await claimKey(session, claim, standing?.revision ?? 0);
     if (claimed.state === "taken") return undefined;
     if (claimed.state === "held" && claimed.fresh)
       return hold(manager, { shard, claim, revision: claimed.revision, sentAt });
-    await shortPause(link);
+    await shortPause(session);
   }
   return undefined;
 }
@@ -169,13 +169,13 @@ function hold(
 
 function confirm(manager: LeaseManagerState, held: HeldLease, sentAt: number): void {
   held.cancelEnd();
-  held.cancelEnd = manager.link.clock.at(validUntil(sentAt, manager.times), () => lose(manager, held));
+  held.cancelEnd = manager.session.clock.at(validUntil(sentAt, manager.times), () => lose(manager, held));
 }
 
 async function renew(manager: LeaseManagerState, held: HeldLease): Promise<void> {
   if (manager.held.get(held.lease.shard) !== held) return;
-  const sentAt = manager.link.clock.now();
-  const claimed = await claimKey(manager.link, held.claim, held.revision);
+  const sentAt = manager.session.clock.now();
+  const claimed = await claimKey(manager.session, held.claim, held.revision);
   if (claimed.state === "taken") return lose(manager, held);
   if (claimed.state !== "held") return;
   // Also when the lease was released meanwhile: the release removes the entry of this revision.
@@ -204,7 +204,7 @@ async function release(manager: LeaseManagerState, lease: Lease): Promise<void> 
   if (held === undefined || held.lease.epoch !== lease.epoch) return;
   forget(manager, held);
   await held.busy;
-  await dropClaim(manager.link, held.claim.key, held.revision);
+  await dropClaim(manager.session, held.claim.key, held.revision);
 }
 
 async function close(manager: LeaseManagerState): Promise<void> {
@@ -214,6 +214,6 @@ async function close(manager: LeaseManagerState): Promise<void> {
   for (const held of [...manager.held.values()]) forget(manager, held);
   await manager.member.busy;
   if (manager.member.revision > 0)
-    await dropClaim(manager.link, memberKey(manager.requesterId), manager.member.revision);
+    await dropClaim(manager.session, memberKey(manager.requesterId), manager.member.revision);
   await manager.watch?.close();
 }

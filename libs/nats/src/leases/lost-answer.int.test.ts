@@ -19,16 +19,16 @@ onServer(() => {
   const renewals = 6;
 
   it("a stored renewal whose answer is lost does not extend the lease", async () => {
-    const link = await harness.link();
+    const session = await harness.session();
     const ends = record<Lease | "renewed">();
     let isCut = false;
     let unconfirmed = 0;
     const cut: NatsSession = {
-      ...link,
+      ...session,
       publisher: {
-        ...link.publisher,
+        ...session.publisher,
         async publish(publication) {
-          const outcome = await link.publisher.publish(publication);
+          const outcome = await session.publisher.publish(publication);
           if (!isCut || !publication.subject.endsWith(".3")) return outcome;
           expect(outcome.state).toBe("stored");
           unconfirmed += 1;

@@ -6,10 +6,10 @@ import { decodeChunk } from "./log-codec.ts";
 import { logLimits } from "./log-limits.ts";
 
 /** Reads the stored output of an execution on any node, and then follows it. */
-export function createLogReader(link: NatsSession): LogReader {
+export function createLogReader(session: NatsSession): LogReader {
   return {
     read: (executionId, { tail }, reader) =>
-      readStream(link, {
+      readStream(session, {
         stream: streams.logs,
         filter: subjects.log("*", executionId),
         from: tail ? { at: "now" } : { at: "behind", seq: 0 },

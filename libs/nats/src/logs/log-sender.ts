@@ -11,12 +11,12 @@ interface OutputBudget {
 }
 
 /** Sends output to the stream of logs. It never waits and sheds output above the limits: readers see it by the places of chunks. */
-export function createLogSender(link: NatsSession, nodeId: string): LogSender {
+export function createLogSender(session: NatsSession, nodeId: string): LogSender {
   const allowances = new Map<string, OutputBudget>();
 
   function allowanceOf(executionId: string): OutputBudget {
     const known = allowances.get(executionId);
-    const now = link.clock.now();
+    const now = session.clock.now();
     const allowance = known ?? { bytes: logLimits.burstBytes, filledAt: now };
     const earned = (Math.max(now - allowance.filledAt, 0) * logLimits.bytesPerSecond) / 1_000;
     allowance.bytes = Math.min(allowance.bytes + earned, logLimits.burstBytes);
@@ -26,7 +26,7 @@ export function createLogSender(link: NatsSession, nodeId: string): LogSender {
   }
 
   function publish(executionId: string, chunk: PlacedChunk): void {
-    if (!link.nc.isClosed()) link.nc.publish(subjects.log(nodeId, executionId), encodeChunk(chunk));
+    if (!session.nc.isClosed()) session.nc.publish(subjects.log(nodeId, executionId), encodeChunk(chunk));
   }
 
   return {

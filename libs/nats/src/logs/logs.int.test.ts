@@ -18,7 +18,7 @@ onServer(() => {
 
   async function listen(executionId: string, tail: boolean) {
     const collected = record<string>();
-    const reading = await createLogReader(await harness.link()).read(
+    const reading = await createLogReader(await harness.session()).read(
       executionId,
       { tail },
       {
@@ -30,7 +30,7 @@ onServer(() => {
   }
 
   it("delivers stored output, reports that it has caught up, and continues; with tail it delivers only new output", async () => {
-    const sender = createLogSender(await harness.link(), "n1");
+    const sender = createLogSender(await harness.session(), "n1");
     sender.send("e-1", { stream: "stdout", generation: 1, at: 0, bytes: bytes("one") });
     sender.send("e-2", { stream: "stdout", generation: 1, at: 0, bytes: bytes("another's") });
     const all = await listen("e-1", false);
@@ -52,8 +52,8 @@ onServer(() => {
 
   it("drops output over the rate, and continues later at its place", async () => {
     let now = 1_000_000;
-    const link = await harness.link();
-    const sender = createLogSender({ ...link, clock: { ...link.clock, now: () => now } }, "n1");
+    const session = await harness.session();
+    const sender = createLogSender({ ...session, clock: { ...session.clock, now: () => now } }, "n1");
     const megabyte = new Uint8Array(1_048_576);
     for (let count = 0; count < 6; count++)
       sender.send("e-4", { stream: "stdout", generation: 1, at: count * megabyte.length, bytes: megabyte });

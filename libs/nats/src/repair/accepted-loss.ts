@@ -24,18 +24,18 @@ const key = "_accepted-loss";
 const subject = subjectOfKey(buckets.shards, key);
 
 /** The latest acceptance; undefined when there was none. Throws Fault LOG_UNREACHABLE. */
-export async function lastAcceptedLoss(link: NatsSession): Promise<AcceptedLoss | undefined> {
-  const lookup = await lastOnSubject(link, streamOfBucket(buckets.shards), subject);
+export async function lastAcceptedLoss(session: NatsSession): Promise<AcceptedLoss | undefined> {
+  const lookup = await lastOnSubject(session, streamOfBucket(buckets.shards), subject);
   if (lookup.state === "unknown") throw unreachable("reading the accepted loss", lookup.why);
   const saved = lookup.state === "there" ? AcceptedLoss.safeParse(storedValueOf(lookup.message)?.value) : undefined;
   return saved?.success === true ? saved.data : undefined;
 }
 
 /** Records an acceptance after all earlier ones. Throws Fault LOG_UNREACHABLE. */
-export async function recordAcceptedLoss(link: NatsSession, loss: Omit<AcceptedLoss, "seq">): Promise<AcceptedLoss> {
-  const before = await lastAcceptedLoss(link);
+export async function recordAcceptedLoss(session: NatsSession, loss: Omit<AcceptedLoss, "seq">): Promise<AcceptedLoss> {
+  const before = await lastAcceptedLoss(session);
   const record = { seq: (before?.seq ?? 0) + 1, ...loss };
-  const outcome = await link.publisher.publish({ subject, bytes: encodeEntry(record) });
+  const outcome = await session.publisher.publish({ subject, bytes: encodeEntry(record) });
   if (outcome.state !== "stored") throw unreachable("recording an accepted loss", outcome.why);
   return record;
 }

@@ -24,10 +24,10 @@ const oneLine = (text: string) => text.slice(0, headerCharsMax).replace(/[^\x20-
  * failure is reported through `onProblem`.
  */
 export function park(
-  link: NatsSession,
+  session: NatsSession,
   { shard, message, why }: { readonly shard: number; readonly message: ReadMessage; readonly why: string },
 ): Promise<boolean> {
-  link.onProblem(`parked the message at ${message.seq} on ${message.subject}: ${why}`, "warn");
+  session.onProblem(`parked the message at ${message.seq} on ${message.subject}: ${why}`, "warn");
   const headers = {
     // A message that a new owner reads again is parked once.
     [headerNames.messageId]: `${streams.reports}.${message.seq}`,
@@ -36,7 +36,7 @@ export function park(
     [parkedHeaders.seq]: message.seq,
     [parkedHeaders.bytes]: message.bytes.length,
   };
-  return link.publisher
+  return session.publisher
     .publish({
       subject: subjects.parked(shard),
       bytes: new Uint8Array(message.bytes.subarray(0, parkedHeadBytes)),
@@ -44,7 +44,7 @@ export function park(
     })
     .then((outcome) => {
       if (outcome.state !== "stored")
-        link.onProblem(`cannot park the message at ${message.seq} on ${message.subject}: ${outcome.why}`, "warn");
+        session.onProblem(`cannot park the message at ${message.seq} on ${message.subject}: ${outcome.why}`, "warn");
       return outcome.state === "stored";
     });
 }

@@ -12,17 +12,17 @@ export interface ReportPurger {
 const everyMs = 10_000;
 
 /** Purges each shard at most once in `everyMs`. The next purge removes what a failed one left. */
-export function createReportPurger(link: NatsSession): ReportPurger {
+export function createReportPurger(session: NatsSession): ReportPurger {
   const purgedAt = new Map<number, number>();
   return {
     decided(shard, seq) {
-      const now = link.clock.now();
-      if (seq <= 0 || link.nc.isClosed() || now - (purgedAt.get(shard) ?? -everyMs) < everyMs) return;
+      const now = session.clock.now();
+      if (seq <= 0 || session.nc.isClosed() || now - (purgedAt.get(shard) ?? -everyMs) < everyMs) return;
       purgedAt.set(shard, now);
       // The server keeps the message at `seq` and all later ones.
       const body = { filter: subjects.reportsOfShard(shard), seq: seq + 1 };
-      void askServer(link, { subject: `$JS.API.STREAM.PURGE.${streams.reports}`, body }).then((answer) => {
-        if (answer.state === "error") link.onProblem(`cannot purge the reports of shard ${shard}: ${answer.why}`);
+      void askServer(session, { subject: `$JS.API.STREAM.PURGE.${streams.reports}`, body }).then((answer) => {
+        if (answer.state === "error") session.onProblem(`cannot purge the reports of shard ${shard}: ${answer.why}`);
       });
     },
   };

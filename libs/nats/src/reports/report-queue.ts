@@ -7,12 +7,12 @@ import { readStream } from "../stream/reading.ts";
 import { park } from "./park.ts";
 
 /** The reports of all nodes. `onParked` is called with the number of messages that this process has parked. */
-export function createReportQueue(link: NatsSession, onParked: (count: number) => void): ReportQueue {
+export function createReportQueue(session: NatsSession, onParked: (count: number) => void): ReportQueue {
   let parked = 0;
   return {
     async follow(shard, afterSeq, ...[deliver, reading = {}]) {
       const reports = paced(deliver, reading.room);
-      const following = await readStream(link, {
+      const following = await readStream(session, {
         stream: streams.reports,
         filter: subjects.reportsOfShard(shard),
         from: { at: "behind", seq: afterSeq },
@@ -21,7 +21,7 @@ export function createReportQueue(link: NatsSession, onParked: (count: number) =
           if (typeof report !== "string") return reports.add(report);
           parked += 1;
           onParked(parked);
-          void park(link, { shard, message, why: report });
+          void park(session, { shard, message, why: report });
         },
         room: reports.room,
       });
@@ -35,7 +35,7 @@ export function createReportQueue(link: NatsSession, onParked: (count: number) =
     async park({ nodeId, jobId, executionId, seq, report }, why) {
       const subject = subjects.report(nodeId, jobId, executionId);
       const message = { subject, seq, bytes: encodeMessage(report), header: () => "" };
-      if (!(await park(link, { shard: shardOf(jobId), message, why })))
+      if (!(await park(session, { shard: shardOf(jobId), message, why })))
         throw unreachable(`parking a report of ${executionId}`, "the server did not store it");
       parked += 1;
       onParked(parked);

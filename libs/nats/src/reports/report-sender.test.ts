@@ -9,7 +9,7 @@ const report: Report = { at: 1, namespace: "default", number: 1, saw: { kind: "r
 /** The outcome of a report for an answer of the publisher. */
 async function sent(outcome: PublishOutcome): Promise<unknown> {
   const published: unknown[] = [];
-  const link = {
+  const session = {
     publisher: {
       publish: async (publication: object) => {
         published.push(publication);
@@ -17,7 +17,7 @@ async function sent(outcome: PublishOutcome): Promise<unknown> {
       },
     },
   } as unknown as NatsSession;
-  const sending = createReportSender(link, "n1").send({ jobId: "j-1", executionId: "e-1", report });
+  const sending = createReportSender(session, "n1").send({ jobId: "j-1", executionId: "e-1", report });
   const end = await sending.then(
     () => "sent",
     (failure: unknown) => failure,

@@ -7,11 +7,11 @@ import { encodeMessage } from "../message-codec.ts";
  * Publishes a node's reports under its id. They have no message id: ids are shared by the whole stream, so that another node could
  * use them first. A report that is sent again is stored again, and the decision recognizes it as a duplicate.
  */
-export function createReportSender(link: NatsSession, nodeId: string): ReportSender {
+export function createReportSender(session: NatsSession, nodeId: string): ReportSender {
   return {
     async send({ jobId, executionId, report }) {
       const what = `reporting ${report.saw.kind} of ${executionId}`;
-      const outcome = await link.publisher.publish({
+      const outcome = await session.publisher.publish({
         subject: subjects.report(nodeId, jobId, executionId),
         bytes: encodeMessage(report),
       });

@@ -29,11 +29,11 @@ onServer(() => {
   const job = "j-1";
 
   it("delivers every report in order, after a position", async () => {
-    const link = await harness.link();
-    const sender = createReportSender(link, "n1");
+    const session = await harness.session();
+    const sender = createReportSender(session, "n1");
     for (const at of [1, 2, 3]) await sender.send({ jobId: job, executionId: "e-1", report: report(at) });
     const collected = record<ReceivedReport>();
-    const queue = createReportQueue(link, () => {});
+    const queue = createReportQueue(session, () => {});
     const first = await queue.follow(shardOf(job), 0, collected.push);
     expect((await collected.atLeast(3)).map(({ report: { at } }) => at)).toEqual([1, 2, 3]);
     await first.close();
@@ -45,7 +45,7 @@ onServer(() => {
 
   it("rejects a report whose acknowledgement is lost, although it is stored, so that it is repeated", async () => {
     const proxy = await cutProxy(harness.server().port);
-    const [near, far] = [await harness.link(), await harness.link({ servers: [proxy.url] })];
+    const [near, far] = [await harness.session(), await harness.session({ servers: [proxy.url] })];
     const collected = record<ReceivedReport>();
     const following = await createReportQueue(near, () => {}).follow(shardOf(job), 0, collected.push);
     proxy.deafen();
@@ -59,12 +59,12 @@ onServer(() => {
   });
 
   it("parks the head of a long report, with its length", async () => {
-    const link = await harness.link();
+    const session = await harness.session();
     const subject = subjects.report("n1", job, "e-1");
-    await link.publisher.publish({ subject, bytes: new Uint8Array(500_000).fill(7) });
+    await session.publisher.publish({ subject, bytes: new Uint8Array(500_000).fill(7) });
     const parked = record<{ length: number; bytes: string }>();
-    const following = await createReportQueue(link, () => {}).follow(shardOf(job), 0, () => {});
-    const reading = await readStream(link, {
+    const following = await createReportQueue(session, () => {}).follow(shardOf(job), 0, () => {});
+    const reading = await readStream(session, {
       stream: streams.parked,
       filter: subjects.allParked,
       from: { at: "behind", seq: 0 },
@@ -76,10 +76,10 @@ onServer(() => {
   });
 
   it("refuses a report without space with an error to retry, and accepts it when there is space", async () => {
-    const link = await harness.link();
-    const { streams: api } = await link.manager();
+    const session = await harness.session();
+    const { streams: api } = await session.manager();
     await api.update(streams.reports, { max_bytes: 2_000 });
-    const sender = createReportSender(link, "n1");
+    const sender = createReportSender(session, "n1");
     const fill = async (): Promise<unknown> => {
       for (let at = 1; at < 100; at++) {
         const said = sender.send({ jobId: job, executionId: "e-1", report: report(at) });
@@ -91,7 +91,7 @@ onServer(() => {
     expect(await fill()).toMatchObject({ code: "LOG_UNREACHABLE", message: expect.stringContaining("maximum bytes") });
     const stored = (await api.info(streams.reports)).state;
     expect(stored.first_seq).toBe(1);
-    createReportPurger(link).decided(shardOf(job), stored.last_seq);
+    createReportPurger(session).decided(shardOf(job), stored.last_seq);
     const room = async (): Promise<number> => (await api.info(streams.reports)).state.messages;
     await expect.poll(room, { timeout: 10_000 }).toBe(0);
     await sender.send({ jobId: job, executionId: "e-1", report: report(100) });
@@ -99,37 +99,37 @@ onServer(() => {
   });
 
   it("purges only decided reports, and only of the shard", async () => {
-    const link = await harness.link();
-    const sender = createReportSender(link, "n1");
+    const session = await harness.session();
+    const sender = createReportSender(session, "n1");
     const others = Array.from({ length: 64 }, (_, n) => `j-other-${n}`).find((id) => shardOf(id) !== shardOf(job));
     for (const at of [1, 2, 3]) await sender.send({ jobId: job, executionId: "e-1", report: report(at) });
     await sender.send({ jobId: others ?? "", executionId: "e-2", report: report(4) });
-    createReportPurger(link).decided(shardOf(job), 2);
-    const { streams: api } = await link.manager();
+    createReportPurger(session).decided(shardOf(job), 2);
+    const { streams: api } = await session.manager();
     await expect.poll(async () => (await api.info(streams.reports)).state.messages, { timeout: 10_000 }).toBe(2);
     const collected = record<ReceivedReport>();
-    const following = await createReportQueue(link, () => {}).follow(shardOf(job), 0, collected.push);
+    const following = await createReportQueue(session, () => {}).follow(shardOf(job), 0, collected.push);
     expect((await collected.atLeast(1)).map(({ seq }) => seq)).toEqual([3]);
     await following.close();
   });
 
   it("parks an unreadable report with its reason, counts it, and continues", async () => {
-    const link = await harness.link();
+    const session = await harness.session();
     const subject = subjects.report("n1", job, "e-1");
-    await link.publisher.publish({ subject, bytes: new TextEncoder().encode("no report at all") });
-    await link.publisher.publish({ subject, bytes: encodeMessage({ ...report(1), saw: { kind: "dreamt" } }) });
-    await createReportSender(link, "n1").send({ jobId: job, executionId: "e-1", report: report(2) });
+    await session.publisher.publish({ subject, bytes: new TextEncoder().encode("no report at all") });
+    await session.publisher.publish({ subject, bytes: encodeMessage({ ...report(1), saw: { kind: "dreamt" } }) });
+    await createReportSender(session, "n1").send({ jobId: job, executionId: "e-1", report: report(2) });
     const counts = record<number>();
     const collected = record<ReceivedReport>();
     const parked = record<{ bytes: string; reason: string; subject: string }>();
-    const following = await createReportQueue(link, counts.push).follow(shardOf(job), 0, collected.push);
+    const following = await createReportQueue(session, counts.push).follow(shardOf(job), 0, collected.push);
     const deliver = (message: ReadMessage) =>
       parked.push({
         bytes: Buffer.from(message.bytes).toString("latin1"),
         reason: message.header(parkedHeaders.reason),
         subject: message.header(parkedHeaders.subject),
       });
-    const reading = await readStream(link, {
+    const reading = await readStream(session, {
       stream: streams.parked,
       filter: subjects.allParked,
       from: { at: "behind", seq: 0 },

@@ -21,11 +21,11 @@ onServer(() => {
   let other: ObjectStore;
   beforeEach(async () => {
     harness = await natsHarness({ topology: false, users });
-    const admin = await harness.link({ user: "admin", pass });
+    const admin = await harness.session({ user: "admin", pass });
     const stores = new Objm(jetstream(admin.nc));
     inputs = await stores.create("inputs");
     other = await stores.create("other");
-    reader = createObjectReader(await harness.link({ user: "n1", pass, inboxPrefix: inboxPrefixOf("n1") }));
+    reader = createObjectReader(await harness.session({ user: "n1", pass, inboxPrefix: inboxPrefixOf("n1") }));
   });
   afterEach(() => harness.close());
 
@@ -57,7 +57,7 @@ onServer(() => {
 
   it("fails the stream when the bytes are not those of the digest", async () => {
     const saved = await inputs.put({ name: "a" }, new Blob([randomBytes(300_000)]).stream());
-    const admin = await harness.link({ user: "admin", pass });
+    const admin = await harness.session({ user: "admin", pass });
     await (await admin.manager()).streams.deleteMessage("OBJ_inputs", 3);
     await admin.publisher.publish({ subject: `$O.inputs.C.${saved.nuid}`, bytes: new Uint8Array(37_856) });
     const object = await reader.open("inputs", "a");

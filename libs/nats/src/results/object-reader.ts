@@ -43,11 +43,11 @@ const Removed = z.object({ deleted: z.literal(true) });
 const Listed = z.object({ state: z.object({ subjects: z.record(z.string(), z.number()).optional() }) });
 
 /** Reads object stores over a connection. */
-export function createObjectReader(link: NatsSession): ObjectReader {
+export function createObjectReader(session: NatsSession): ObjectReader {
   async function metaOf(bucket: string, name: string) {
     // As NATS's tools do. The library for JavaScript differs for names beyond ASCII.
     const token = Buffer.from(name).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
-    const answer = await askPatiently(link, `reading object ${name} of bucket ${bucket}`, {
+    const answer = await askPatiently(session, `reading object ${name} of bucket ${bucket}`, {
       subject: `$JS.API.STREAM.MSG.GET.OBJ_${bucket}`,
       body: { last_by_subj: `${metaPrefix(bucket)}${token}` },
     });
@@ -64,7 +64,7 @@ export function createObjectReader(link: NatsSession): ObjectReader {
   }
   return {
     async names(bucket, prefix) {
-      const answer = await askPatiently(link, `listing bucket ${bucket}`, {
+      const answer = await askPatiently(session, `listing bucket ${bucket}`, {
         subject: `$JS.API.STREAM.INFO.OBJ_${bucket}`,
         body: { subjects_filter: `${metaPrefix(bucket)}>` },
       });
@@ -83,7 +83,7 @@ export function createObjectReader(link: NatsSession): ObjectReader {
       if (meta === undefined) return undefined;
       const { nuid, chunks, digest, size: sizeBytes } = meta;
       const place = { stream: `OBJ_${bucket}`, subject: `$O.${bucket}.C.${nuid}`, chunks, digest };
-      return { bucket, name, sizeBytes, digest, bytes: readObject(link, place, oneFromLeader) };
+      return { bucket, name, sizeBytes, digest, bytes: readObject(session, place, oneFromLeader) };
     },
   };
 }
@@ -102,8 +102,8 @@ function decoded(body: unknown): unknown {
 }
 
 /** One chunk for each request: the answer is JSON from the stream's leader. */
-const oneFromLeader: Parameters<typeof readObject>[2] = async (link, { stream, subject, afterSeq }, deliver) => {
-  const lookup = await nextOnSubject(link, stream, { subject, seq: afterSeq + 1 });
+const oneFromLeader: Parameters<typeof readObject>[2] = async (session, { stream, subject, afterSeq }, deliver) => {
+  const lookup = await nextOnSubject(session, stream, { subject, seq: afterSeq + 1 });
   if (lookup.state === "unknown") throw unreachable(`reading ${subject}`, lookup.why);
   if (lookup.state === "there") deliver(lookup.message);
 };

@@ -13,10 +13,10 @@ onServer(() => {
 
   const maxBytes = 8 * 1_048_576;
   const open = async () => {
-    const link = await harness.link();
-    await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes });
-    await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes });
-    return { link, results: await openResults(link, "n1") };
+    const session = await harness.session();
+    await ensureResultsBucket(session, "n1", { replicas: 1, maxBytes });
+    await ensureResultsBucket(session, "n1", { replicas: 1, maxBytes });
+    return { session, results: await openResults(session, "n1") };
   };
 
   it.each([0, 1, 131_072, 131_073, 3_000_000])("returns %i bytes as they were put", async (size) => {
@@ -39,13 +39,13 @@ onServer(() => {
   });
 
   it.each(["missing", "another"])("fails the stream when a chunk is %s", async (how) => {
-    const { link, results } = await open();
+    const { session, results } = await open();
     await results.put("a", new Blob([randomBytes(300_000)]).stream());
-    const manager = await link.manager();
+    const manager = await session.manager();
     const chunk = await manager.streams.getMessage("OBJ_results-n1", { seq: 3 });
     await manager.streams.deleteMessage("OBJ_results-n1", 3);
     const last = { subject: chunk?.subject ?? "", bytes: new Uint8Array(chunk?.data.length ?? 0) };
-    if (how === "another") await link.publisher.publish(last);
+    if (how === "another") await session.publisher.publish(last);
     const got = await results.get("a");
     await expect(new Response(got?.bytes).arrayBuffer()).rejects.toMatchObject({ code: "LOG_DAMAGED" });
   });
@@ -58,20 +58,20 @@ onServer(() => {
   });
 
   it("sets the limit of a bucket without one, unless the bucket holds more", async () => {
-    const link = await harness.link();
-    await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes: -1 });
-    await (await openResults(link, "n1")).put("a", new Blob([randomBytes(200_000)]).stream());
-    const { streams } = await link.manager();
+    const session = await harness.session();
+    await ensureResultsBucket(session, "n1", { replicas: 1, maxBytes: -1 });
+    await (await openResults(session, "n1")).put("a", new Blob([randomBytes(200_000)]).stream());
+    const { streams } = await session.manager();
     const limit = async () => (await streams.info("OBJ_results-n1")).config.max_bytes;
-    await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes: 100_000 });
+    await ensureResultsBucket(session, "n1", { replicas: 1, maxBytes: 100_000 });
     expect(await limit()).toBe(-1);
     expect(harness.faultPlan).toEqual([expect.stringContaining("over its limit of 100000")]);
-    await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes });
+    await ensureResultsBucket(session, "n1", { replicas: 1, maxBytes });
     expect(await limit()).toBe(maxBytes);
   });
 
   it("fails with the reason when the bucket does not exist", async () => {
-    const results = await openResults(await harness.link(), "n2");
+    const results = await openResults(await harness.session(), "n2");
     await expect(results.put("a", new Blob(["x"]).stream())).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
   });
 });

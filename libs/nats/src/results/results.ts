@@ -24,27 +24,27 @@ export interface Results {
 }
 
 // A node's permissions allow neither the request for the account's info nor inboxes under the library's default prefix.
-const objectStores = (link: NatsSession) =>
-  new Objm(jetstream(link.nc, { timeout: requestMs, checkAPI: false, watcherPrefix: link.inboxPrefix }));
+const objectStores = (session: NatsSession) =>
+  new Objm(jetstream(session.nc, { timeout: requestMs, checkAPI: false, watcherPrefix: session.inboxPrefix }));
 
 /**
  * Creates a node's results bucket unless it exists, and sets its limit; the node itself has no permission for it. A bucket that is
  * already over the limit keeps its objects, and a warning is reported. Throws Fault LOG_UNREACHABLE.
  */
 export async function ensureResultsBucket(
-  link: NatsSession,
+  session: NatsSession,
   nodeId: string,
   { replicas, maxBytes }: { readonly replicas: number; readonly maxBytes: number },
 ): Promise<void> {
   const bucket = resultsBucketOf(nodeId);
   try {
-    await objectStores(link).create(bucket, { storage: StorageType.File, replicas, max_bytes: maxBytes });
-    const { streams } = await link.manager();
+    await objectStores(session).create(bucket, { storage: StorageType.File, replicas, max_bytes: maxBytes });
+    const { streams } = await session.manager();
     const { config, state } = await streams.info(`OBJ_${bucket}`);
     if (config.max_bytes === maxBytes) return;
     if (state.bytes <= maxBytes) await streams.update(config.name, { max_bytes: maxBytes });
     else
-      link.onProblem(
+      session.onProblem(
         `bucket ${bucket} holds ${state.bytes} bytes, over its limit of ${maxBytes}; remove results from it`,
       );
   } catch (failure) {
@@ -53,9 +53,9 @@ export async function ensureResultsBucket(
 }
 
 /** Opens a node's results bucket. It sends no request, so it does not fail when the bucket does not exist. */
-export async function openResults(link: NatsSession, nodeId: string): Promise<Results> {
+export async function openResults(session: NatsSession, nodeId: string): Promise<Results> {
   const bucket = resultsBucketOf(nodeId);
-  const store: ObjectStore = await objectStores(link).open(bucket, false);
+  const store: ObjectStore = await objectStores(session).open(bucket, false);
   return {
     async put(name, bytes) {
       try {
@@ -72,7 +72,7 @@ export async function openResults(link: NatsSession, nodeId: string): Promise<Re
       const { nuid, chunks, digest } = found;
       // The library's reader buffers the whole object when its consumer is slow.
       const place = { stream: `OBJ_${bucket}`, subject: `$O.${bucket}.C.${nuid}`, chunks, digest };
-      return { saved: storedValueOf(found), bytes: readObject(link, place) };
+      return { saved: storedValueOf(found), bytes: readObject(session, place) };
     },
     list: async () => (await answered(bucket, store.list())).map(storedValueOf),
     async remove(name) {

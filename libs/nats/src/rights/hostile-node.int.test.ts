@@ -55,7 +55,7 @@ onServer(() => {
       const queue = await requester.reports.follow(shardOf(job), 0, collected.push);
       // All that a node can guess of a report: its execution, its kind, its time.
       for (const id of ["e-2.running.7", "e-2.running", "e-2", "n-2.e-2.running.7"]) {
-        const outcome = await hostile?.link.publisher.publish({
+        const outcome = await hostile?.session.publisher.publish({
           subject: subjects.report("n-0", job, "e-0"),
           bytes: new Uint8Array(),
           headers: { "Nats-Msg-Id": id },
@@ -69,7 +69,7 @@ onServer(() => {
 
     it("finds no message id in any report", async () => {
       await other?.reports.send({ jobId: job, executionId: "e-2", report });
-      const manager = await requester.link.manager();
+      const manager = await requester.session.manager();
       const stored = await manager.streams.getMessage(streams.reports, { seq: 1 });
       expect(stored?.header.get("Nats-Msg-Id") ?? "").toBe("");
     });
@@ -83,17 +83,17 @@ onServer(() => {
         executions: [{ executionId: "e", jobId: job, namespace: "default", isAssigned: true }],
       });
       const answered = record<string>();
-      const listening = other?.link.nc.subscribe(`${subjects.confirmed("n-2")}.>`, {
+      const listening = other?.session.nc.subscribe(`${subjects.confirmed("n-2")}.>`, {
         callback: (_failure, message) => answered.push(message.subject),
       });
-      await other?.link.nc.flush();
+      await other?.session.nc.flush();
       for (const reply of [subjects.job("default", job), `${subjects.confirmed("n-2")}.x`])
-        hostile?.link.nc.publish(subjects.confirm("n-0"), bytes, { reply });
+        hostile?.session.nc.publish(subjects.confirm("n-0"), bytes, { reply });
       // Its own question comes after the others, and is answered.
       const executions = [{ executionId: "e", jobId: job, namespace: "default", isAssigned: true }];
       expect(await hostile?.bidServer.confirm({ executions }, 5_000)).toEqual({ verdicts: [] });
-      await requester.link.nc.flush();
-      await other?.link.nc.flush();
+      await requester.session.nc.flush();
+      await other?.session.nc.flush();
       expect([await requester.log.lastSeq(), answered.all]).toEqual([before, []]);
       listening?.unsubscribe();
       await answering.close();
@@ -109,13 +109,13 @@ onServer(() => {
       });
       const request = { executionId: "e", jobId: job, namespace: "default", publicKey: "k".repeat(44) };
       const answered = record<string>();
-      const listening = hostile?.link.nc.subscribe(`${subjects.confirmed("n-0")}.>`, {
+      const listening = hostile?.session.nc.subscribe(`${subjects.confirmed("n-0")}.>`, {
         callback: (_failure, message) => answered.push(message.subject),
       });
       for (const reply of [`${subjects.confirmed("n-0")}.x`, `${subjects.confirmed("n-2")}.x`])
-        hostile?.link.nc.publish(subjects.secrets("n-2"), encodeMessage(request), { reply });
+        hostile?.session.nc.publish(subjects.secrets("n-2"), encodeMessage(request), { reply });
       // The reply subject is not its own.
-      hostile?.link.nc.publish(subjects.secrets("n-0"), encodeMessage(request), {
+      hostile?.session.nc.publish(subjects.secrets("n-0"), encodeMessage(request), {
         reply: `${subjects.confirmed("n-2")}.x`,
       });
       expect(await hostile?.bidServer.requestSecrets(request, 5_000)).toEqual({ refused: "n-0" });
@@ -132,7 +132,7 @@ onServer(() => {
 
     /** Every request that a node may make, with its answer sent to a subject of the log. */
     async function bounce(reply: string): Promise<void> {
-      const { nc } = hostile?.link ?? expect.unreachable();
+      const { nc } = hostile?.session ?? expect.unreachable();
       const config = {
         name: consumer,
         filter_subject: "$KV.assignments.n-0.>",
@@ -156,7 +156,7 @@ onServer(() => {
       const first = await log.append(ref, noStreamPosition, someCommit(noStreamPosition));
       await requester.views.assignments.put("n-0.e-1", { seq: 1 });
       await bounce(subjectOf(ref));
-      const { streams: api } = await requester.link.manager();
+      const { streams: api } = await requester.session.manager();
       // The assignment, two statuses that nothing more waits, the state of a bucket, an acknowledgement.
       await expect.poll(() => log.lastSeq(), { timeout: 10_000 }).toBeGreaterThanOrEqual(6);
       const next = await log.append(ref, first, someCommit(first));

@@ -77,7 +77,7 @@ onServer(() => {
       const other = someJob();
       await grow(requester.log, other, 1);
       const subject = subjectOf(other);
-      const manager = await requester.link.manager();
+      const manager = await requester.session.manager();
       const { seq, data } = (await manager.streams.getMessage(streams.events, { last_by_subj: subject })) ?? {};
       const bytes = Buffer.from(data ?? []).toString("base64");
       const dest = subject.replace("shoal.evt.", "shoal.live.");

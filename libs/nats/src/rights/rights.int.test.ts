@@ -40,7 +40,7 @@ onServer(() => {
       onParked: (count) => problems.push(`parked ${count}`),
       onNatsError: (what) => problems.push(what),
     });
-    admin = await harness.link({ user: "admin", pass });
+    admin = await harness.session({ user: "admin", pass });
     node = await connectNode({
       clock: systemClock(),
       random: systemRandom,
@@ -192,7 +192,7 @@ onServer(() => {
       ["send into another node's inbox", `${inboxPrefixOf("n2")}.x`],
       ["use any subject that is not Shoal's", "anything"],
     ])("publish: %s", async (_what, subject) => {
-      expect(await refusalOf(() => node.link.nc.publish(subject, "{}"))).toContain(`"${subject}"`);
+      expect(await refusalOf(() => node.session.nc.publish(subject, "{}"))).toContain(`"${subject}"`);
     });
 
     it.each([
@@ -213,7 +213,9 @@ onServer(() => {
       ["advisories", "$JS.EVENT.>"],
       ["everything", ">"],
     ])("subscribe to %s", async (_what, subject) => {
-      expect(await refusalOf(() => node.link.nc.subscribe(subject, { callback: () => {} }))).toContain(`"${subject}"`);
+      expect(await refusalOf(() => node.session.nc.subscribe(subject, { callback: () => {} }))).toContain(
+        `"${subject}"`,
+      );
     });
   });
 
@@ -255,7 +257,7 @@ onServer(() => {
       "shoal.live.0.job.default.j-1",
       "$SYS.REQ.SERVER.PING",
     ])("publish to %s", async (subject) => {
-      expect(await refusalOf(() => requester.link.nc.publish(subject, "{}"), requester)).toContain(`"${subject}"`);
+      expect(await refusalOf(() => requester.session.nc.publish(subject, "{}"), requester)).toContain(`"${subject}"`);
     });
 
     it.each([
@@ -265,10 +267,10 @@ onServer(() => {
       ["a schedule", { "Nats-Schedule": "@every 1s", "Nats-Schedule-Target": "shoal.evt.0.job.default.j-x" }],
     ])("put into the log with %s", async (_what, headers) => {
       const subject = subjects.job("default", "j-kept");
-      const { streams: api } = await requester.link.manager();
-      await requester.link.publisher.publish({ subject, bytes: new Uint8Array(1) });
+      const { streams: api } = await requester.session.manager();
+      await requester.session.publisher.publish({ subject, bytes: new Uint8Array(1) });
       const before = (await api.info(streams.events)).state;
-      const outcome = await requester.link.publisher.publish({ subject, bytes: new Uint8Array(1), headers });
+      const outcome = await requester.session.publisher.publish({ subject, bytes: new Uint8Array(1), headers });
       expect(outcome.state).not.toBe("stored");
       const { messages, first_seq, last_seq } = (await api.info(streams.events)).state;
       expect({ messages, first_seq, last_seq }).toEqual({
@@ -287,10 +289,13 @@ onServer(() => {
   });
 
   /** The server's refusal of an action: it arrives before the answer to the ping that follows. */
-  async function refusalOf(action: () => unknown, by: { readonly link: NodePorts["link"] } = node): Promise<string> {
+  async function refusalOf(
+    action: () => unknown,
+    by: { readonly session: NodePorts["session"] } = node,
+  ): Promise<string> {
     problems = [];
     action();
-    await by.link.nc.flush();
+    await by.session.nc.flush();
     // The client reports errors by an iterator, a turn later.
     await new Promise((resolve) => setImmediate(resolve));
     return problems.join();

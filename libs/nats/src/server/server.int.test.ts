@@ -40,8 +40,13 @@ onServer(() => {
     it("runs a server on a free loopback port until it is stopped", async () => {
       const server = await startServer(await findServer(), { dataDir: folder, port: -1 });
       expect(server.url).toBe(`nats://127.0.0.1:${server.port}`);
-      const link = await connect({ clock: systemClock(), random: systemRandom, servers: [server.url], name: "test" });
-      await link.close();
+      const session = await connect({
+        clock: systemClock(),
+        random: systemRandom,
+        servers: [server.url],
+        name: "test",
+      });
+      await session.close();
       await server.stop();
       await server.stop();
       expect((await server.ended).asked).toBe(true);

@@ -31,7 +31,7 @@ type PageEnd =
  * position up to which every message has been read. Throws Fault LOG_UNREACHABLE after `patienceMs` without progress.
  */
 export async function readSubject(
-  link: NatsSession,
+  session: NatsSession,
   place: BatchPlace,
   deliver: (message: ReadMessage) => void,
 ): Promise<number> {
@@ -45,11 +45,11 @@ export async function readSubject(
   };
   while (afterSeq < upTo) {
     if (count >= most) return afterSeq;
-    if (await readPageOf(link, { at: { ...place, afterSeq }, messages: pageMessages }, advance)) break;
+    if (await readPageOf(session, { at: { ...place, afterSeq }, messages: pageMessages }, advance)) break;
   }
   // A follower that lags may send a page. A single server has no follower.
-  if (afterSeq < upTo && link.nc.info?.cluster !== undefined)
-    await readRestFromLeader(link, { ...place, afterSeq }, deliver);
+  if (afterSeq < upTo && session.nc.info?.cluster !== undefined)
+    await readRestFromLeader(session, { ...place, afterSeq }, deliver);
   return upTo;
 }
 
@@ -58,36 +58,37 @@ export async function readSubject(
  * LOG_UNREACHABLE after `patienceMs` without a message.
  */
 export async function readPageOf(
-  link: NatsSession,
+  session: NatsSession,
   page: { readonly at: BatchPlace; readonly messages: number },
   deliver: (message: ReadMessage) => void,
 ): Promise<boolean> {
   let { afterSeq } = page.at;
   let left = page.messages;
-  let untilAt = link.clock.now() + patienceMs;
+  let untilAt = session.clock.now() + patienceMs;
   const advance = (message: ReadMessage) => {
     afterSeq = message.seq;
     left -= 1;
-    untilAt = link.clock.now() + patienceMs;
+    untilAt = session.clock.now() + patienceMs;
     deliver(message);
   };
   while (left > 0) {
-    const end = await askPage(link, { at: { ...page.at, afterSeq }, messages: left }, advance);
+    const end = await askPage(session, { at: { ...page.at, afterSeq }, messages: left }, advance);
     if (end.state !== "broken") return end.state === "done";
-    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading ${page.at.subject}`, end.why);
-    await shortPause(link);
+    if (session.clock.now() >= untilAt || session.nc.isClosed())
+      throw unreachable(`reading ${page.at.subject}`, end.why);
+    await shortPause(session);
   }
   return false;
 }
 
 async function readRestFromLeader(
-  link: NatsSession,
+  session: NatsSession,
   place: BatchPlace,
   deliver: (message: ReadMessage) => void,
 ): Promise<void> {
-  const untilAt = link.clock.now() + patienceMs;
+  const untilAt = session.clock.now() + patienceMs;
   for (let seq = place.afterSeq + 1; ; ) {
-    const lookup = await nextOnSubject(link, place.stream, { subject: place.subject, seq });
+    const lookup = await nextOnSubject(session, place.stream, { subject: place.subject, seq });
     if (lookup.state === "none") return;
     if (lookup.state === "there") {
       if (lookup.message.seq > (place.upTo ?? Number.POSITIVE_INFINITY)) return;
@@ -95,34 +96,37 @@ async function readRestFromLeader(
       seq = lookup.message.seq + 1;
       continue;
     }
-    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading ${place.subject}`, lookup.why);
-    await shortPause(link);
+    if (session.clock.now() >= untilAt || session.nc.isClosed())
+      throw unreachable(`reading ${place.subject}`, lookup.why);
+    await shortPause(session);
   }
 }
 
 async function askPage(
-  link: NatsSession,
+  session: NatsSession,
   { at, messages }: { readonly at: BatchPlace; readonly messages: number },
   deliver: (message: ReadMessage) => void,
 ): Promise<PageEnd> {
-  if (!(await link.connected(requestMs))) return { state: "broken", why: "not connected" };
+  if (!(await session.connected(requestMs))) return { state: "broken", why: "not connected" };
   const { promise, resolve } = Promise.withResolvers<PageEnd>();
-  const reply = link.replies.open((message) => {
+  const reply = session.replies.open((message) => {
     const end = endOf(message);
     if (end === undefined) deliver(asRead(message));
     else resolve(end);
   });
-  const endListening = link.onChange((up) =>
+  const endListening = session.onChange((up) =>
     up ? undefined : resolve({ state: "broken", why: "the connection broke" }),
   );
   const late = `the server did not finish within ${requestMs} ms`;
   const request = { seq: at.afterSeq + 1, next_by_subj: at.subject, batch: messages };
   try {
-    link.nc.publish(`$JS.API.DIRECT.GET.${at.stream}`, JSON.stringify(request), { reply });
-    return (await resultWithin(promise, { clock: link.clock, limitMs: requestMs })) ?? { state: "broken", why: late };
+    session.nc.publish(`$JS.API.DIRECT.GET.${at.stream}`, JSON.stringify(request), { reply });
+    return (
+      (await resultWithin(promise, { clock: session.clock, limitMs: requestMs })) ?? { state: "broken", why: late }
+    );
   } finally {
     endListening();
-    link.replies.forget(reply);
+    session.replies.forget(reply);
   }
 }
 

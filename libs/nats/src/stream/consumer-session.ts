@@ -14,7 +14,7 @@ import type { ReadOptions } from "./read-options.ts";
 
 /** The lifetime of one consumer. A reading has one session after the other, never two at a time. */
 export interface ConsumerSession {
-  readonly link: NatsSession;
+  readonly session: NatsSession;
   readonly options: ReadOptions;
   /** Called when the session has ended by an error. */
   readonly onBroken: (why: string) => void;
@@ -42,50 +42,50 @@ const nameChars = 12;
 
 /** Creates a session that has not begun. */
 export function prepareSession(
-  link: NatsSession,
+  session: NatsSession,
   options: ReadOptions,
   onBroken: (why: string) => void,
 ): ConsumerSession {
   const place = {
     stream: options.stream,
-    name: options.consumerName ?? `r-${link.random.uuid().slice(-nameChars)}`,
+    name: options.consumerName ?? `r-${session.random.uuid().slice(-nameChars)}`,
     filter: options.filter,
   };
-  const inbox = createInbox(link.inboxPrefix);
+  const inbox = createInbox(session.inboxPrefix);
   const not = { caughtUp: false, waiting: false, ended: false };
   const none = { subscription: undefined, count: 0, seq: 0, silentBeats: 0, cancelWatch: () => {} };
-  return { link, options, onBroken, place, inbox, owed: [], ...none, ...not };
+  return { session, options, onBroken, place, inbox, owed: [], ...none, ...not };
 }
 
 /** Subscribes and creates the consumer. Returns what failed, or undefined when the session runs. */
 export async function beginSession(
-  session: ConsumerSession,
+  consumer: ConsumerSession,
   begin: { readonly from: ReadFrom; readonly tries: number },
 ): Promise<string | undefined> {
-  const { link, options, place } = session;
-  const why = subscribe(session);
+  const { session, options, place } = consumer;
+  const why = subscribe(consumer);
   if (why !== undefined) return why;
   // A fixed name is the same each time: the old consumer would conflict with the new one. Others expire.
-  if (options.consumerName !== undefined) await deleteConsumer(link, place, begin.tries);
+  if (options.consumerName !== undefined) await deleteConsumer(session, place, begin.tries);
   if (begin.from.at === "latest") guarded(() => options.begins?.());
-  const created = await createConsumer(link, place, begin);
-  if (session.ended) return "it was closed";
+  const created = await createConsumer(session, place, begin);
+  if (consumer.ended) return "it was closed";
   if (created.state !== "created") {
-    endSession(session);
+    endSession(consumer);
     return created.why;
   }
-  refill(session);
-  watchSilence(session);
-  if (created.pending === 0) guarded(() => reachEnd(session));
+  refill(consumer);
+  watchSilence(consumer);
+  if (created.pending === 0) guarded(() => reachEnd(consumer));
   return undefined;
 }
 
-function subscribe(session: ConsumerSession): string | undefined {
+function subscribe(consumer: ConsumerSession): string | undefined {
   try {
-    session.subscription = session.link.nc.subscribe(session.inbox, {
+    consumer.subscription = consumer.session.nc.subscribe(consumer.inbox, {
       callback: (failure, message) => {
-        if (failure !== null) breakSession(session, failure.message);
-        else onMessage(session, message);
+        if (failure !== null) breakSession(consumer, failure.message);
+        else onMessage(consumer, message);
       },
     });
     return undefined;
@@ -95,72 +95,72 @@ function subscribe(session: ConsumerSession): string | undefined {
 }
 
 /** Stops the delivery. The consumer itself expires without a subscriber. */
-export function endSession(session: ConsumerSession): void {
-  if (session.ended) return;
-  session.ended = true;
-  session.cancelWatch();
-  session.subscription?.unsubscribe();
+export function endSession(consumer: ConsumerSession): void {
+  if (consumer.ended) return;
+  consumer.ended = true;
+  consumer.cancelWatch();
+  consumer.subscription?.unsubscribe();
 }
 
-function breakSession(session: ConsumerSession, why: string): void {
-  if (session.ended) return;
-  endSession(session);
-  session.onBroken(why);
+function breakSession(consumer: ConsumerSession, why: string): void {
+  if (consumer.ended) return;
+  endSession(consumer);
+  consumer.onBroken(why);
 }
 
-function onMessage(session: ConsumerSession, message: Msg): void {
-  if (session.ended) return;
-  session.silentBeats = 0;
+function onMessage(consumer: ConsumerSession, message: Msg): void {
+  if (consumer.ended) return;
+  consumer.silentBeats = 0;
   guarded(() => {
     const delivered = Delivered.from(message);
-    if (delivered !== undefined) onDelivered(session, delivered);
-    else if (message.subject === session.inbox) onStatus(session, message);
+    if (delivered !== undefined) onDelivered(consumer, delivered);
+    else if (message.subject === consumer.inbox) onStatus(consumer, message);
   });
 }
 
-function onDelivered(session: ConsumerSession, message: Delivered): void {
+function onDelivered(consumer: ConsumerSession, message: Delivered): void {
   const { count, seq } = message;
-  if (count !== session.count + 1) {
-    breakSession(session, `delivery ${session.count + 1} was lost`);
+  if (count !== consumer.count + 1) {
+    breakSession(consumer, `delivery ${consumer.count + 1} was lost`);
     return;
   }
-  session.count = count;
-  session.seq = seq;
-  settle(session);
-  session.options.deliver(message);
-  if (message.pending === 0) reachEnd(session);
+  consumer.count = count;
+  consumer.seq = seq;
+  settle(consumer);
+  consumer.options.deliver(message);
+  if (message.pending === 0) reachEnd(consumer);
 }
 
 /** Counts a delivery and requests more in time. */
-function settle(session: ConsumerSession): void {
-  const [oldest = 0] = session.owed;
-  session.owed[0] = oldest - 1;
-  if (oldest <= 1) session.owed.shift();
-  refill(session);
+function settle(consumer: ConsumerSession): void {
+  const [oldest = 0] = consumer.owed;
+  consumer.owed[0] = oldest - 1;
+  if (oldest <= 1) consumer.owed.shift();
+  refill(consumer);
 }
 
 /** Requests more when half of the outstanding messages have arrived and the reader has room. */
-function refill(session: ConsumerSession): void {
-  if (session.ended || session.waiting) return;
-  const ahead = session.owed.reduce((sum, owed) => sum + owed, 0);
-  const { batch = consumerLimits.batch } = session.options;
+function refill(consumer: ConsumerSession): void {
+  if (consumer.ended || consumer.waiting) return;
+  const ahead = consumer.owed.reduce((sum, owed) => sum + owed, 0);
+  const { batch = consumerLimits.batch } = consumer.options;
   if (ahead > batch / 2) return;
-  const room = session.options.room?.();
-  if (room === undefined) request(session, batch - ahead);
-  else refillWhen(room, session);
+  const room = consumer.options.room?.();
+  if (room === undefined) request(consumer, batch - ahead);
+  else refillWhen(room, consumer);
 }
 
-function request(session: ConsumerSession, batch: number): void {
-  session.owed.push(batch);
-  requestMessages(session.link, session.place, { batch, inbox: session.inbox });
+function request(consumer: ConsumerSession, batch: number): void {
+  consumer.owed.push(batch);
+  requestMessages(consumer.session, consumer.place, { batch, inbox: consumer.inbox });
 }
 
-function refillWhen(room: Promise<void>, session: ConsumerSession): void {
-  session.waiting = true;
+function refillWhen(room: Promise<void>, consumer: ConsumerSession): void {
+  consumer.waiting = true;
   room.then(() => {
-    session.waiting = false;
-    session.silentBeats = 0;
-    guarded(() => refill(session));
+    consumer.waiting = false;
+    consumer.silentBeats = 0;
+    guarded(() => refill(consumer));
   });
 }
 
@@ -168,34 +168,34 @@ function refillWhen(room: Promise<void>, session: ConsumerSession): void {
 const alive = 100;
 const timeIsOver = 408;
 
-function onStatus(session: ConsumerSession, { headers }: Msg): void {
+function onStatus(consumer: ConsumerSession, { headers }: Msg): void {
   const code = headers?.code ?? 0;
   if (code === alive) {
-    reachEnd(session);
+    reachEnd(consumer);
   } else if (code === timeIsOver) {
     const left = Number(headers?.get("Nats-Pending-Messages"));
-    const owed = session.owed.shift();
-    if (left !== owed) breakSession(session, `expected ${owed} pending messages, the server reports ${left}`);
-    else refill(session);
+    const owed = consumer.owed.shift();
+    if (left !== owed) breakSession(consumer, `expected ${owed} pending messages, the server reports ${left}`);
+    else refill(consumer);
   } else {
-    breakSession(session, headers?.status || "the server's status cannot be read");
+    breakSession(consumer, headers?.status || "the server's status cannot be read");
   }
 }
 
-function reachEnd(session: ConsumerSession): void {
-  if (session.caughtUp || session.ended) return;
-  session.caughtUp = true;
-  session.options.caughtUp?.();
+function reachEnd(consumer: ConsumerSession): void {
+  if (consumer.caughtUp || consumer.ended) return;
+  consumer.caughtUp = true;
+  consumer.options.caughtUp?.();
 }
 
 /** Checks once per heartbeat interval, so that a message needs no read of the clock. */
-function watchSilence(session: ConsumerSession): void {
-  const { clock } = session.link;
+function watchSilence(consumer: ConsumerSession): void {
+  const { clock } = consumer.session;
   const { heartbeatMs, silentBeats } = consumerLimits;
-  session.cancelWatch = clock.at(clock.now() + heartbeatMs, () => {
-    if (!session.waiting) session.silentBeats += 1;
-    if (session.silentBeats < silentBeats) watchSilence(session);
-    else breakSession(session, `no heartbeat from the server for ${silentBeats * heartbeatMs} ms`);
+  consumer.cancelWatch = clock.at(clock.now() + heartbeatMs, () => {
+    if (!consumer.waiting) consumer.silentBeats += 1;
+    if (consumer.silentBeats < silentBeats) watchSilence(consumer);
+    else breakSession(consumer, `no heartbeat from the server for ${silentBeats * heartbeatMs} ms`);
   });
 }
 

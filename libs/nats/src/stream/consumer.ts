@@ -48,9 +48,9 @@ const policies = {
 } as const;
 
 // A single server places no consumer on another one: it gets the whole time.
-function patienceOf(link: NatsSession, tries: number): number {
+function patienceOf(session: NatsSession, tries: number): number {
   const { answerLeastMs: firstMs, answerMostMs: maxMs } = consumerLimits;
-  return link.nc.info?.cluster === undefined ? requestMs : backoffMs({ firstMs, maxMs }, tries + 1);
+  return session.nc.info?.cluster === undefined ? requestMs : backoffMs({ firstMs, maxMs }, tries + 1);
 }
 
 /**
@@ -58,7 +58,7 @@ function patienceOf(link: NatsSession, tries: number): number {
  * permissions can restrict both.
  */
 export async function createConsumer(
-  link: NatsSession,
+  session: NatsSession,
   place: ConsumerPlace,
   { from, tries }: { readonly from: ReadFrom; readonly tries: number },
 ): Promise<
@@ -78,7 +78,7 @@ export async function createConsumer(
   };
   const subject = `$JS.API.CONSUMER.CREATE.${place.stream}.${place.name}.${place.filter}`;
   const body = { stream_name: place.stream, config, action: "create" };
-  const answer = await askServer(link, { subject, body, withinMs: patienceOf(link, tries) });
+  const answer = await askServer(session, { subject, body, withinMs: patienceOf(session, tries) });
   if (answer.state === "none") return { state: "failed", why: `stream ${place.stream} does not exist` };
   if (answer.state !== "ok") return { state: "failed", why: answer.why };
   const created = Created.safeParse(answer.body);
@@ -87,15 +87,15 @@ export async function createConsumer(
 }
 
 /** Deletes the consumer. Without a reply from the server it expires after `consumerLimits.idleMs`. */
-export async function deleteConsumer(link: NatsSession, { stream, name }: ConsumerPlace, tries = 0): Promise<void> {
-  if (link.nc.isClosed() || !(await link.connected(0))) return;
+export async function deleteConsumer(session: NatsSession, { stream, name }: ConsumerPlace, tries = 0): Promise<void> {
+  if (session.nc.isClosed() || !(await session.connected(0))) return;
   const subject = `$JS.API.CONSUMER.DELETE.${stream}.${name}`;
-  await askServer(link, { subject, body: {}, withinMs: patienceOf(link, tries) });
+  await askServer(session, { subject, body: {}, withinMs: patienceOf(session, tries) });
 }
 
 /** Requests the next messages. They are delivered to the inbox, followed by a status when the request expires. */
 export function requestMessages(
-  link: NatsSession,
+  session: NatsSession,
   { stream, name }: ConsumerPlace,
   { batch, inbox }: { readonly batch: number; readonly inbox: string },
 ): void {
@@ -104,5 +104,5 @@ export function requestMessages(
     expires: consumerLimits.requestMs * nanosPerMs,
     idle_heartbeat: consumerLimits.heartbeatMs * nanosPerMs,
   };
-  link.nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, JSON.stringify(request), { reply: inbox });
+  session.nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, JSON.stringify(request), { reply: inbox });
 }

@@ -7,20 +7,24 @@ import type { ReadMessage } from "./read-message.ts";
  * The last message of a subject, from any replica: on a replicated stream it may be stale, so no decision may depend on it. Throws
  * Fault LOG_UNREACHABLE without a reply within `patienceMs`.
  */
-export async function directGet(link: NatsSession, stream: string, subject: string): Promise<ReadMessage | undefined> {
-  for (let untilAt = link.clock.now() + patienceMs; ; ) {
-    const answer = await lookUp(link, `$JS.API.DIRECT.GET.${stream}.${subject}`);
+export async function directGet(
+  session: NatsSession,
+  stream: string,
+  subject: string,
+): Promise<ReadMessage | undefined> {
+  for (let untilAt = session.clock.now() + patienceMs; ; ) {
+    const answer = await lookUp(session, `$JS.API.DIRECT.GET.${stream}.${subject}`);
     if (typeof answer !== "string") return answer.message;
-    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading ${subject}`, answer);
-    await shortPause(link);
+    if (session.clock.now() >= untilAt || session.nc.isClosed()) throw unreachable(`reading ${subject}`, answer);
+    await shortPause(session);
   }
 }
 
 async function lookUp(
-  link: NatsSession,
+  session: NatsSession,
   subject: string,
 ): Promise<{ readonly message: ReadMessage | undefined } | string> {
-  const answer = await ask(link, { subject, text: "" });
+  const answer = await ask(session, { subject, text: "" });
   if (typeof answer === "string") return answer;
   const { headers, data } = answer;
   // A stored message may have a status too: a reply that a client made the server publish into the stream. Only that has a position.

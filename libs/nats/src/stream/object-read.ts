@@ -17,19 +17,19 @@ const pageChunks = 4;
 
 /** Delivers the next chunks of an object, or none at its end. */
 type ReadChunks = (
-  link: NatsSession,
+  session: NatsSession,
   at: BatchPlace,
   deliver: (chunk: { readonly seq: number; readonly bytes: Uint8Array }) => void,
 ) => Promise<unknown>;
 
-const onePage: ReadChunks = (link, at, deliver) => readPageOf(link, { at, messages: pageChunks }, deliver);
+const onePage: ReadChunks = (session, at, deliver) => readPageOf(session, { at, messages: pageChunks }, deliver);
 
 /**
  * An object's bytes, fetched as they are read, so that a slow reader costs no memory. The stream fails with Fault LOG_UNREACHABLE when
  * the server does not reply and LOG_DAMAGED when the bytes do not match their digest.
  */
 export function readObject(
-  link: NatsSession,
+  session: NatsSession,
   place: ObjectPlace,
   readChunks: ReadChunks = onePage,
 ): ReadableStream<Uint8Array> {
@@ -41,7 +41,7 @@ export function readObject(
       const before = taken;
       if (taken < place.chunks) {
         const at = { stream: place.stream, subject: place.subject, afterSeq };
-        await readChunks(link, at, ({ seq, bytes }) => {
+        await readChunks(session, at, ({ seq, bytes }) => {
           hash.update(bytes);
           controller.enqueue(new Uint8Array(bytes));
           afterSeq = seq;

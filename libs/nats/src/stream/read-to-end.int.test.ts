@@ -7,25 +7,25 @@ import { readToEnd } from "./read-to-end.ts";
 
 onServer(() => {
   let harness: NatsHarness;
-  let link: NatsSession;
+  let session: NatsSession;
   /** The connections that were opened in addition to the first. */
   let others: NatsSession[];
   beforeEach(async () => {
     harness = await natsHarness();
-    const first = await harness.link();
+    const first = await harness.session();
     others = [];
     const openSecond = async () => {
       const other = await first.openSecond();
       others.push(other);
       return other;
     };
-    link = { ...first, openSecond };
+    session = { ...first, openSecond };
     for (const text of ["one", "two", "three"]) await publish(text);
   });
   afterEach(() => harness.close());
 
   const subject = subjects.parked(1);
-  const publish = (text: string) => link.publisher.publish({ subject, bytes: Buffer.from(text) });
+  const publish = (text: string) => session.publisher.publish({ subject, bytes: Buffer.from(text) });
   const place = {
     stream: streams.parked,
     filter: subject,
@@ -36,28 +36,28 @@ onServer(() => {
   describe("a read to the end", () => {
     it("delivers the stream over a separate connection, and closes it", async () => {
       const texts: string[] = [];
-      await readToEnd(link, { ...place, deliver: ({ bytes }) => texts.push(Buffer.from(bytes).toString()) });
+      await readToEnd(session, { ...place, deliver: ({ bytes }) => texts.push(Buffer.from(bytes).toString()) });
       expect(texts).toEqual(["one", "two", "three"]);
       expect(others.map(({ nc }) => nc.isClosed())).toEqual([true]);
-      expect(link.nc.isClosed()).toBe(false);
+      expect(session.nc.isClosed()).toBe(false);
     });
     it("ends at the requested position", async () => {
       const seqs: number[] = [];
-      await readToEnd(link, { ...place, upTo: 2, deliver: ({ seq }) => seqs.push(seq) });
+      await readToEnd(session, { ...place, upTo: 2, deliver: ({ seq }) => seqs.push(seq) });
       expect(seqs).toEqual([1, 2]);
     });
     it("fails when the first connection is closed meanwhile, and leaves none open", async () => {
       // The reader never has room, so the read cannot end by itself.
-      const reading = readToEnd(link, { ...place, deliver: () => {}, room: () => new Promise(() => {}) });
+      const reading = readToEnd(session, { ...place, deliver: () => {}, room: () => new Promise(() => {}) });
       const failure = expect(reading).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
       while (others.length === 0) await new Promise(setImmediate);
-      await link.close();
+      await session.close();
       await failure;
       expect(others.map(({ nc }) => nc.isClosed())).toEqual([true]);
     });
     it("fails with the error of the reader's `room`", async () => {
       const room = () => Promise.reject(new Error("the disk is full"));
-      await expect(readToEnd(link, { ...place, deliver: () => {}, room })).rejects.toThrow("the disk is full");
+      await expect(readToEnd(session, { ...place, deliver: () => {}, room })).rejects.toThrow("the disk is full");
       expect(others.map(({ nc }) => nc.isClosed())).toEqual([true]);
     });
   });

@@ -17,11 +17,11 @@ const longReadBatch = 256;
 
 /** Delivers the messages of a stream. When `room` rejects, so does the read. Throws Fault LOG_UNREACHABLE. */
 export async function readToEnd(
-  link: NatsSession,
+  session: NatsSession,
   { ownConnection = false, ...options }: ReadToEndOptions,
 ): Promise<void> {
-  if (!ownConnection) return await read(link, options);
-  const second = await link.openSecond();
+  if (!ownConnection) return await read(session, options);
+  const second = await session.openSecond();
   try {
     await read(second, options);
   } finally {
@@ -30,10 +30,10 @@ export async function readToEnd(
   }
 }
 
-async function read(link: NatsSession, options: Omit<ReadToEndOptions, "ownConnection">): Promise<void> {
+async function read(session: NatsSession, options: Omit<ReadToEndOptions, "ownConnection">): Promise<void> {
   const { upTo = Number.POSITIVE_INFINITY, deliver, room, signal, ...rest } = options;
   const { promise: done, resolve, reject } = Promise.withResolvers<void>();
-  const reading = await readStream(link, {
+  const reading = await readStream(session, {
     batch: longReadBatch,
     ...rest,
     deliver(message) {
@@ -45,7 +45,7 @@ async function read(link: NatsSession, options: Omit<ReadToEndOptions, "ownConne
     room: () => room?.()?.catch(reject),
   });
   // A closed connection delivers no more messages.
-  link.nc.closed().then(() => reject(unreachable(`reading ${options.stream}`, "the connection was closed")));
+  session.nc.closed().then(() => reject(unreachable(`reading ${options.stream}`, "the connection was closed")));
   const abort = () => reject(signal?.reason);
   signal?.addEventListener("abort", abort);
   if (signal?.aborted) abort();

@@ -19,14 +19,14 @@ onServer(() => {
 
   const subject = subjects.parked(1);
   const say = async (text: string) => {
-    const link = await harness.link();
-    const outcome = await link.publisher.publish({ subject, bytes: new TextEncoder().encode(text) });
+    const session = await harness.session();
+    const outcome = await session.publisher.publish({ subject, bytes: new TextEncoder().encode(text) });
     expect(outcome.state).toBe("stored");
   };
 
   /** Records the subject's texts from its beginning, unless the options differ. */
-  const read = (link: NatsSession, collected: Recorded<string>, options: Partial<ReadOptions> = {}) =>
-    readStream(link, {
+  const read = (session: NatsSession, collected: Recorded<string>, options: Partial<ReadOptions> = {}) =>
+    readStream(session, {
       stream: streams.parked,
       filter: subject,
       from: { at: "behind", seq: 0 },
@@ -35,18 +35,18 @@ onServer(() => {
     });
 
   const ways = [
-    { way: "over the connection that all share", over: async (link: NatsSession) => link },
-    { way: "over a separate connection", over: (link: NatsSession) => link.openSecond() },
+    { way: "over the connection that all share", over: async (session: NatsSession) => session },
+    { way: "over a separate connection", over: (session: NatsSession) => session.openSecond() },
   ] as const;
 
   describe.each(ways)("a stream, read $way,", ({ over }) => {
     it("continues after the last message when its consumer is deleted", async () => {
-      const link = await harness.link();
+      const session = await harness.session();
       const collected = record<string>();
-      const reading = await read(await over(link), collected, { consumerName: "mine" });
+      const reading = await read(await over(session), collected, { consumerName: "mine" });
       await say("one");
       await collected.atLeast(1);
-      const manager = await link.manager();
+      const manager = await session.manager();
       await manager.consumers.delete(streams.parked, "mine");
       await say("two");
       expect(await collected.atLeast(2)).toEqual(["one", "two"]);
@@ -55,16 +55,16 @@ onServer(() => {
     });
 
     it("delivers more messages than one batch, once each and in order", async () => {
-      const link = await harness.link();
+      const session = await harness.session();
       // Two and a half requests, so that the end of one is within another.
       const count = 2_500;
       const texts = Array.from({ length: count }, (_, index) => `${index}`);
       await Promise.all(
-        texts.map((text) => link.publisher.publish({ subject, bytes: new TextEncoder().encode(text) })),
+        texts.map((text) => session.publisher.publish({ subject, bytes: new TextEncoder().encode(text) })),
       );
       const collected = record<string>();
       const ends = record<number>();
-      const reading = await read(await over(link), collected, { caughtUp: () => ends.push(collected.all.length) });
+      const reading = await read(await over(session), collected, { caughtUp: () => ends.push(collected.all.length) });
       expect(await collected.atLeast(count)).toEqual(texts);
       expect(await ends.atLeast(1)).toEqual([count]);
       await reading.close();
@@ -72,18 +72,18 @@ onServer(() => {
 
     it("requests no more while its reader is full, for any time, and then all the rest", async () => {
       const clock = createManualClock();
-      const link = await harness.link({ clock });
+      const session = await harness.session({ clock });
       const asked = consumerLimits.batch;
       const texts = Array.from({ length: asked + 5 }, (_, index) => `${index}`);
       await Promise.all(
-        texts.map((text) => link.publisher.publish({ subject, bytes: new TextEncoder().encode(text) })),
+        texts.map((text) => session.publisher.publish({ subject, bytes: new TextEncoder().encode(text) })),
       );
       const collected = record<string>();
       const full = Promise.withResolvers<void>();
       const rooms = [undefined, full.promise];
-      const reading = await read(await over(link), collected, { consumerName: "mine", room: () => rooms.shift() });
+      const reading = await read(await over(session), collected, { consumerName: "mine", room: () => rooms.shift() });
       await collected.atLeast(asked);
-      const manager = await link.manager();
+      const manager = await session.manager();
       const { delivered, num_waiting } = await manager.consumers.info(streams.parked, "mine");
       expect({ delivered: delivered.consumer_seq, num_waiting }).toEqual({ delivered: asked, num_waiting: 0 });
       // No request is open, so the server's silence is no error.
@@ -95,11 +95,14 @@ onServer(() => {
     });
 
     it("begins with new messages on request", async () => {
-      const link = await harness.link();
+      const session = await harness.session();
       await say("before");
       const collected = record<string>();
       const ends = record<true>();
-      const reading = await read(await over(link), collected, { from: { at: "now" }, caughtUp: () => ends.push(true) });
+      const reading = await read(await over(session), collected, {
+        from: { at: "now" },
+        caughtUp: () => ends.push(true),
+      });
       await ends.atLeast(1);
       await say("after");
       expect(await collected.atLeast(1)).toEqual(["after"]);
@@ -108,9 +111,9 @@ onServer(() => {
 
     it("continues after the last message when its connection breaks", async () => {
       const proxy = await cutProxy(harness.server().port);
-      const link = await harness.link({ servers: [proxy.url] });
+      const session = await harness.session({ servers: [proxy.url] });
       const collected = record<string>();
-      const reading = await read(await over(link), collected);
+      const reading = await read(await over(session), collected);
       await say("one");
       await collected.atLeast(1);
       proxy.cutLast();
@@ -125,9 +128,9 @@ onServer(() => {
     it("continues after the last message when the server stops answering", async () => {
       const proxy = await cutProxy(harness.server().port);
       const faultPlan = record<string>();
-      const link = await harness.link({ servers: [proxy.url], onNatsError: faultPlan.push });
+      const session = await harness.session({ servers: [proxy.url], onNatsError: faultPlan.push });
       const collected = record<string>();
-      const reading = await read(await over(link), collected);
+      const reading = await read(await over(session), collected);
       await say("one");
       await collected.atLeast(1);
       proxy.deafen();
@@ -140,12 +143,12 @@ onServer(() => {
     });
 
     it("returns a message's subject, bytes and headers", async () => {
-      const link = await harness.link();
+      const session = await harness.session();
       const name = subjects.parked(2);
       const headers = { "Shoal-Why": "a: b" };
-      await link.publisher.publish({ subject: name, bytes: Buffer.from("a\r\nb"), headers });
+      await session.publisher.publish({ subject: name, bytes: Buffer.from("a\r\nb"), headers });
       const collected = record<object>();
-      const reading = await readStream(await over(link), {
+      const reading = await readStream(await over(session), {
         stream: streams.parked,
         filter: name,
         from: { at: "behind", seq: 0 },

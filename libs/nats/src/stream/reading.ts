@@ -10,11 +10,11 @@ export interface Reading {
 }
 
 interface ReadingState {
-  readonly link: NatsSession;
+  readonly session: NatsSession;
   readonly options: ReadOptions;
   /** The position of the last message that an ended session delivered. */
   cursor: number;
-  session: ConsumerSession | undefined;
+  consumer: ConsumerSession | undefined;
   starting: boolean;
   closed: boolean;
   endListening: () => void;
@@ -24,23 +24,23 @@ interface ReadingState {
  * Reads a stream in order and without gap until closed: after a failure of the connection, the server or the consumer it continues
  * after the last delivered message. Throws Fault LOG_UNREACHABLE when it cannot begin within `patienceMs`.
  */
-export async function readStream(link: NatsSession, options: ReadOptions): Promise<Reading> {
+export async function readStream(session: NatsSession, options: ReadOptions): Promise<Reading> {
   const cursor = options.from.at === "behind" ? options.from.seq : 0;
   const state: ReadingState = {
-    link,
+    session,
     options,
     cursor,
-    session: undefined,
+    consumer: undefined,
     starting: false,
     closed: false,
     endListening: () => {},
   };
-  state.endListening = link.onChange((up) => {
+  state.endListening = session.onChange((up) => {
     endCurrent(state);
     if (up) restart(state, "the connection was broken");
   });
   try {
-    await startUntil(state, link.clock.now() + patienceMs);
+    await startUntil(state, session.clock.now() + patienceMs);
   } catch (failure) {
     state.endListening();
     throw failure;
@@ -50,19 +50,19 @@ export async function readStream(link: NatsSession, options: ReadOptions): Promi
 
 /** Begins sessions until one runs. It retries failures of the start; `restart` handles later ones. */
 async function startUntil(state: ReadingState, untilAt: number): Promise<void> {
-  const { link, options } = state;
+  const { session, options } = state;
   state.starting = true;
   try {
     for (let tries = 0; !state.closed; tries++) {
       endCurrent(state);
-      state.session = prepareSession(link, options, (why) => restart(state, why));
-      const why = await beginSession(state.session, { from: nextFrom(state), tries });
+      state.consumer = prepareSession(session, options, (why) => restart(state, why));
+      const why = await beginSession(state.consumer, { from: nextFrom(state), tries });
       // It may have failed as it began.
-      if (why === undefined && !state.session.ended) return;
+      if (why === undefined && !state.consumer.ended) return;
       endCurrent(state);
-      if (link.clock.now() >= untilAt || link.nc.isClosed())
+      if (session.clock.now() >= untilAt || session.nc.isClosed())
         throw unreachable(`reading ${options.stream}`, why ?? "the consumer failed");
-      await shortPause(link);
+      await shortPause(session);
     }
   } finally {
     state.starting = false;
@@ -75,16 +75,16 @@ function nextFrom({ options, cursor }: ReadingState): ReadFrom {
 }
 
 function endCurrent(state: ReadingState): void {
-  if (state.session === undefined) return;
-  endSession(state.session);
-  state.cursor = Math.max(state.cursor, state.session.seq);
+  if (state.consumer === undefined) return;
+  endSession(state.consumer);
+  state.cursor = Math.max(state.cursor, state.consumer.seq);
 }
 
 function restart(state: ReadingState, why: string): void {
-  const { link, options } = state;
+  const { session, options } = state;
   endCurrent(state);
-  if (state.closed || state.starting || link.nc.isClosed()) return;
-  link.onProblem(`reading ${options.filter} continues after ${state.cursor}: ${why}`);
+  if (state.closed || state.starting || session.nc.isClosed()) return;
+  session.onProblem(`reading ${options.filter} continues after ${state.cursor}: ${why}`);
   // It fails only when the connection is closed, and then no caller waits.
   startUntil(state, Number.POSITIVE_INFINITY).catch(() => {});
 }
@@ -94,5 +94,5 @@ async function close(state: ReadingState): Promise<void> {
   state.closed = true;
   state.endListening();
   endCurrent(state);
-  if (state.session !== undefined) await deleteConsumer(state.link, state.session.place);
+  if (state.consumer !== undefined) await deleteConsumer(state.session, state.consumer.place);
 }

@@ -28,21 +28,21 @@ const Stored = z.object({
 });
 
 /** The last message of a subject, from the stream's leader: never stale, unlike a follower's reply. */
-export function lastOnSubject(link: NatsSession, stream: string, subject: string): Promise<MessageLookup> {
-  return lookUp(link, stream, { last_by_subj: subject });
+export function lastOnSubject(session: NatsSession, stream: string, subject: string): Promise<MessageLookup> {
+  return lookUp(session, stream, { last_by_subj: subject });
 }
 
 /** The first message of a subject at or after a position, from the stream's leader. The subject may contain wildcards. */
 export function nextOnSubject(
-  link: NatsSession,
+  session: NatsSession,
   stream: string,
   next: { readonly subject: string; readonly seq: number },
 ): Promise<MessageLookup> {
-  return lookUp(link, stream, { next_by_subj: next.subject, seq: next.seq });
+  return lookUp(session, stream, { next_by_subj: next.subject, seq: next.seq });
 }
 
-async function lookUp(link: NatsSession, stream: string, query: object): Promise<MessageLookup> {
-  const answer = await askServer(link, { subject: `$JS.API.STREAM.MSG.GET.${stream}`, body: query });
+async function lookUp(session: NatsSession, stream: string, query: object): Promise<MessageLookup> {
+  const answer = await askServer(session, { subject: `$JS.API.STREAM.MSG.GET.${stream}`, body: query });
   if (answer.state === "none") return { state: "none" };
   if (answer.state !== "ok") return { state: "unknown", why: answer.why };
   const stored = Stored.safeParse(answer.body);

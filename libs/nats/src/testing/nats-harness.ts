@@ -14,7 +14,7 @@ export interface NatsHarness {
   readonly server: () => RunningServer;
   readonly dataDir: string;
   readonly faultPlan: string[];
-  link(options?: Partial<ConnectOptions>): Promise<NatsSession>;
+  session(options?: Partial<ConnectOptions>): Promise<NatsSession>;
   /** Kills the server as by kill -9 and starts it again on the same port and folder; `meanwhile` may change the folder before. */
   crash(meanwhile?: (dataDir: string) => Promise<void>): Promise<void>;
   close(): Promise<void>;
@@ -28,14 +28,14 @@ export async function natsHarness(
   const program = await findServer();
   const dataDir = await mkdtemp(join(tmpdir(), "shoal-nats-"));
   let server = await startServer(program, { dataDir, port: -1, ...rest });
-  const links: NatsSession[] = [];
+  const sessions: NatsSession[] = [];
   const faultPlan: string[] = [];
   const harness: NatsHarness = {
     server: () => server,
     dataDir,
     faultPlan,
-    async link(options = {}) {
-      const link = await connect({
+    async session(options = {}) {
+      const session = await connect({
         clock: systemClock(),
         random: systemRandom,
         servers: [server.url],
@@ -43,8 +43,8 @@ export async function natsHarness(
         onNatsError: (what) => faultPlan.push(what),
         ...options,
       });
-      links.push(link);
-      return link;
+      sessions.push(session);
+      return session;
     },
     async crash(meanwhile) {
       const { port } = server;
@@ -53,11 +53,11 @@ export async function natsHarness(
       server = await startServer(program, { dataDir, ...rest, port });
     },
     async close() {
-      for (const link of links) await link.close();
+      for (const session of sessions) await session.close();
       await server.kill();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-  if (topology !== false) await ensureTopology(await harness.link(topology), { replicas: 1 });
+  if (topology !== false) await ensureTopology(await harness.session(topology), { replicas: 1 });
   return harness;
 }

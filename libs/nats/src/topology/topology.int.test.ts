@@ -12,10 +12,10 @@ import { storageDefaults, topologyPlan } from "./topology-data.ts";
 
 onServer(() => {
   let harness: NatsHarness;
-  let link: NatsSession;
+  let session: NatsSession;
   beforeEach(async () => {
     harness = await natsHarness({ topology: false });
-    link = await harness.link();
+    session = await harness.session();
   });
   afterEach(() => harness.close());
 
@@ -25,21 +25,21 @@ onServer(() => {
 
   describe("ensureTopology", () => {
     it("creates everything on an empty server, and reports nothing the second time", async () => {
-      const first = await ensureTopology(link, others);
+      const first = await ensureTopology(session, others);
       expect([...first.created].sort()).toEqual(plan.map(({ name }) => name).sort());
       expect(first.differences).toEqual([]);
-      expect(await ensureTopology(link, others)).toEqual({ created: [], differences: [] });
+      expect(await ensureTopology(session, others)).toEqual({ created: [], differences: [] });
     });
 
     /** The session, with stream creations that fail in the first attempts. */
-    async function failing(failure: Error, attempts: number, session: NatsSession = link): Promise<NatsSession> {
-      const manager = await link.manager();
+    async function failing(failure: Error, attempts: number, inner: NatsSession = session): Promise<NatsSession> {
+      const manager = await session.manager();
       let failures = attempts;
       const add: typeof manager.streams.add = (config) =>
         failures-- > 0 ? Promise.reject(failure) : manager.streams.add(config);
       const streams = Object.create(manager.streams, { add: { value: add } });
       const slow = Object.create(manager, { streams: { value: streams } });
-      return { ...session, manager: async () => slow };
+      return { ...inner, manager: async () => slow };
     }
     const refusal = (code: number) =>
       new JetStreamApiError({ code: 503, err_code: code, description: "not all are there" });
@@ -55,7 +55,7 @@ onServer(() => {
     });
 
     it("reports servers that never answer as unreachable, not as unsuitable", async () => {
-      const { link: patient, skip } = skipping(link);
+      const { session: patient, skip } = skipping(session);
       const silent = await failing(new TimeoutError(), Number.POSITIVE_INFINITY, patient);
       const made = ensureTopology(silent, others);
       skip(patienceMs);
@@ -66,7 +66,7 @@ onServer(() => {
     });
 
     it("may run several times at once", async () => {
-      const reports = await Promise.all([1, 2, 3].map(async () => ensureTopology(await harness.link(), others)));
+      const reports = await Promise.all([1, 2, 3].map(async () => ensureTopology(await harness.session(), others)));
       expect(reports.flatMap(({ differences }) => differences)).toEqual([]);
     });
 
@@ -83,9 +83,9 @@ onServer(() => {
       ["republish", { republish: { src: "shoal.evt.>", dest: "shoal.cmd.>" } }],
     ])("refuses a log with a dangerous %s, and does not change it", async (field, change) => {
       if (events === undefined) throw new Error("the plan has no log");
-      const manager = await link.manager();
+      const manager = await session.manager();
       await manager.streams.add({ ...configOf(events, 1), ...change });
-      await expect(ensureTopology(link, others)).rejects.toMatchObject({
+      await expect(ensureTopology(session, others)).rejects.toMatchObject({
         code: "LOG_UNSUITABLE",
         message: expect.stringMatching(new RegExp(`EVENTS\\.${field}: expected .*, got .*`)),
       });
@@ -94,38 +94,38 @@ onServer(() => {
 
     it("reports harmless differences", async () => {
       if (events === undefined) throw new Error("the plan has no log");
-      const manager = await link.manager();
+      const manager = await session.manager();
       await manager.streams.add({ ...configOf(events, 1), discard: DiscardPolicy.Old });
-      expect((await ensureTopology(link, others)).differences).toEqual([
+      expect((await ensureTopology(session, others)).differences).toEqual([
         { stream: "EVENTS", field: "discard", expected: '"new"', found: '"old"', dangerous: false },
       ]);
     });
 
     it("compresses the log, and accepts one that is not compressed", async () => {
       if (events === undefined) throw new Error("the plan has no log");
-      const manager = await link.manager();
+      const manager = await session.manager();
       await manager.streams.add({ ...configOf(events, 1), compression: StoreCompression.None });
-      expect((await ensureTopology(link, others)).differences).toEqual([
+      expect((await ensureTopology(session, others)).differences).toEqual([
         { stream: "EVENTS", field: "compression", expected: '"s2"', found: '"none"', dangerous: false },
       ]);
       await manager.streams.delete("EVENTS");
-      await ensureTopology(link, others);
+      await ensureTopology(session, others);
       expect((await manager.streams.info("EVENTS")).config.compression).toBe(StoreCompression.S2);
     });
 
     it.each([32, 2_048])("reports an operator's limit of %i MiB for reports, and accepts it", async (size) => {
-      const manager = await link.manager();
+      const manager = await session.manager();
       const reports = plan.find(({ name }) => name === "REPORTS");
       if (reports === undefined) throw new Error("the plan has no reports");
       await manager.streams.add({ ...configOf(reports, 1), max_bytes: size * 1_048_576 });
-      expect((await ensureTopology(link, others)).differences).toEqual([
+      expect((await ensureTopology(session, others)).differences).toEqual([
         expect.objectContaining({ stream: "REPORTS", field: "max_bytes", dangerous: false }),
       ]);
     });
 
     it("bounds everything except the log and its views, so that the log has space", async () => {
-      await ensureTopology(link, { ...others, plan: topologyPlan({ ...storageDefaults, reportsBytes: 1_048_576 }) });
-      const manager = await link.manager();
+      await ensureTopology(session, { ...others, plan: topologyPlan({ ...storageDefaults, reportsBytes: 1_048_576 }) });
+      const manager = await session.manager();
       const limitOf = async (name: string) => (await manager.streams.info(name)).config.max_bytes;
       expect(await limitOf("EVENTS")).toBe(-1);
       expect(await limitOf("REPORTS")).toBe(1_048_576);

@@ -28,10 +28,10 @@ const nanosPerMs = 1_000_000;
  * reply in time are LOG_UNREACHABLE. `replicas` is 1 or the number of servers with a copy.
  */
 export async function ensureTopology(
-  link: NatsSession,
+  session: NatsSession,
   { replicas, plan = topologyPlan() }: { readonly replicas: number; readonly plan?: readonly StreamPlan[] },
 ): Promise<TopologyReport> {
-  const reports = await Promise.all(plan.map((stream) => ensureStream(link, stream, replicas)));
+  const reports = await Promise.all(plan.map((stream) => ensureStream(session, stream, replicas)));
   const differences = reports.flatMap((report) => report.differences);
   const dangers = differences.filter(({ dangerous }) => dangerous);
   if (dangers.length > 0) {
@@ -52,30 +52,30 @@ const isUnanswered = (failure: unknown): boolean => failure instanceof TimeoutEr
 const isPassing = (failure: unknown): boolean =>
   failure instanceof JetStreamApiError ? notYet.has(failure.code) : isUnanswered(failure);
 
-async function ensureStream(link: NatsSession, plan: StreamPlan, replicas: number): Promise<TopologyReport> {
-  for (const untilAt = link.clock.now() + patienceMs; ; ) {
-    const report = await lookAtStream(link, plan, { replicas, isLast: link.clock.now() >= untilAt });
+async function ensureStream(session: NatsSession, plan: StreamPlan, replicas: number): Promise<TopologyReport> {
+  for (const untilAt = session.clock.now() + patienceMs; ; ) {
+    const report = await lookAtStream(session, plan, { replicas, isLast: session.clock.now() >= untilAt });
     if (report !== undefined) return report;
-    await shortPause(link);
+    await shortPause(session);
   }
 }
 
 /** Undefined while the servers are not yet able to create it; in the last attempt that is a failure. */
 async function lookAtStream(
-  link: NatsSession,
+  session: NatsSession,
   plan: StreamPlan,
   { replicas, isLast }: { readonly replicas: number; readonly isLast: boolean },
 ): Promise<TopologyReport | undefined> {
   const expected = configOf(plan, replicas);
-  const found = await streamInfo(link, plan.name);
+  const found = await streamInfo(session, plan.name);
   if (found !== undefined) return { created: [], differences: differencesOf(expected, found) };
-  const manager = await link.manager();
+  const manager = await session.manager();
   try {
     await manager.streams.add(expected);
     return { created: [plan.name], differences: [] };
   } catch (failure) {
     // Another process may have created it meanwhile; then it is compared like any other.
-    const now = await streamInfo(link, plan.name);
+    const now = await streamInfo(session, plan.name);
     if (now !== undefined) return { created: [], differences: differencesOf(expected, now) };
     if (!isLast && isPassing(failure)) return undefined;
     const why = failure instanceof Error ? failure.message : String(failure);

@@ -22,20 +22,20 @@ const Info = z.object({
 });
 
 /** Reads the state of a bucket. Throws Fault LOG_UNREACHABLE, also when the bucket does not exist. */
-export async function bucketState(link: NatsSession, bucket: string): Promise<BucketState> {
-  const { created, state } = await info(link, bucket, {});
+export async function bucketState(session: NatsSession, bucket: string): Promise<BucketState> {
+  const { created, state } = await info(session, bucket, {});
   return { bucketId: created, lastRevision: state.last_seq, messages: state.messages };
 }
 
 /** The number of messages of a bucket under keys that match the pattern: for few keys. Throws Fault LOG_UNREACHABLE. */
-export async function messagesUnder(link: NatsSession, bucket: string, pattern: string): Promise<number> {
-  const { state } = await info(link, bucket, { subjects_filter: subjectOfKey(bucket, pattern) });
+export async function messagesUnder(session: NatsSession, bucket: string, pattern: string): Promise<number> {
+  const { state } = await info(session, bucket, { subjects_filter: subjectOfKey(bucket, pattern) });
   return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
 }
 
-async function info(link: NatsSession, bucket: string, body: object): Promise<z.output<typeof Info>> {
+async function info(session: NatsSession, bucket: string, body: object): Promise<z.output<typeof Info>> {
   const what = `reading the state of bucket ${bucket}`;
-  const answer = await askPatiently(link, what, { subject: `$JS.API.STREAM.INFO.${streamOfBucket(bucket)}`, body });
+  const answer = await askPatiently(session, what, { subject: `$JS.API.STREAM.INFO.${streamOfBucket(bucket)}`, body });
   const read = Info.safeParse(answer.state === "ok" ? answer.body : undefined);
   if (!read.success) throw unreachable(what, answer.state === "error" ? answer.why : "the bucket does not exist");
   return read.data;

@@ -25,7 +25,7 @@ const askAgainMs = 500;
 
 /** Tracks the delivered revisions of a bucket's keys that match the pattern. */
 export function deliveredRevisions(
-  link: NatsSession,
+  session: NatsSession,
   { bucket, pattern }: { readonly bucket: string; readonly pattern: string },
 ): DeliveredRevisions {
   const onAdvanced = new Set<() => void>();
@@ -38,7 +38,7 @@ export function deliveredRevisions(
     const check = () => (upTo >= revision || isClosed ? resolve() : undefined);
     onAdvanced.add(check);
     check();
-    await resultWithin(promise, { clock: link.clock, limitMs: askAgainMs });
+    await resultWithin(promise, { clock: session.clock, limitMs: askAgainMs });
     onAdvanced.delete(check);
     return upTo >= revision;
   }
@@ -53,15 +53,16 @@ export function deliveredRevisions(
       upTo = 0;
     },
     async caughtUp() {
-      const untilAt = link.clock.now() + patienceMs;
+      const untilAt = session.clock.now() + patienceMs;
       for (;;) {
-        const lookup = await lastOnSubject(link, streamOfBucket(bucket), subjectOfKey(bucket, pattern));
+        const lookup = await lastOnSubject(session, streamOfBucket(bucket), subjectOfKey(bucket, pattern));
         if (isClosed) throw unreachable(`watching bucket ${bucket}`, "the watch is closed");
         if (lookup.state === "none") return;
         if (lookup.state === "there" && (await within(lookup.message.seq))) return;
         const why = lookup.state === "unknown" ? lookup.why : `no revision ${lookup.message.seq} was delivered`;
-        if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`watching bucket ${bucket}`, why);
-        if (lookup.state === "unknown") await shortPause(link);
+        if (session.clock.now() >= untilAt || session.nc.isClosed())
+          throw unreachable(`watching bucket ${bucket}`, why);
+        if (lookup.state === "unknown") await shortPause(session);
       }
     },
     close() {

@@ -15,18 +15,18 @@ const pattern = ">";
 
 /** See ViewStore.follow. */
 export async function followBucket(
-  link: NatsSession,
+  session: NatsSession,
   place: { readonly bucket: string; readonly after: BucketPosition | undefined },
   follower: ViewFollower,
 ): Promise<ViewFollowing> {
-  const following = new BucketFollowing(link, place.bucket, follower);
+  const following = new BucketFollowing(session, place.bucket, follower);
   await following.open(place.after);
   return following;
 }
 
 /** Reads a bucket after a revision. At the end of the reading it verifies that the bucket is still the same. */
 class BucketFollowing implements ViewFollowing {
-  readonly #link: NatsSession;
+  readonly #session: NatsSession;
   readonly #bucket: string;
   readonly #follower: ViewFollower;
   readonly #delivered: DeliveredRevisions;
@@ -36,15 +36,15 @@ class BucketFollowing implements ViewFollowing {
   #turn = 0;
   #isClosed = false;
 
-  constructor(link: NatsSession, bucket: string, follower: ViewFollower) {
-    this.#link = link;
+  constructor(session: NatsSession, bucket: string, follower: ViewFollower) {
+    this.#session = session;
     this.#bucket = bucket;
     this.#follower = follower;
-    this.#delivered = deliveredRevisions(link, { bucket, pattern });
+    this.#delivered = deliveredRevisions(session, { bucket, pattern });
   }
 
   async open(after: BucketPosition | undefined): Promise<void> {
-    const state = await bucketState(this.#link, this.#bucket);
+    const state = await bucketState(this.#session, this.#bucket);
     const known = after !== undefined && isStill(state, after) ? after.revision : undefined;
     await this.#begin(state.bucketId, known);
   }
@@ -55,8 +55,8 @@ class BucketFollowing implements ViewFollowing {
 
   async size(): Promise<number> {
     const [all, own] = await Promise.all([
-      bucketState(this.#link, this.#bucket),
-      messagesUnder(this.#link, this.#bucket, positionKey("*")),
+      bucketState(this.#session, this.#bucket),
+      messagesUnder(this.#session, this.#bucket, positionKey("*")),
     ]);
     return all.messages - own;
   }
@@ -80,7 +80,7 @@ class BucketFollowing implements ViewFollowing {
     this.#delivered.reset();
     this.#delivered.advance(revision ?? 0);
     if (revision === undefined) this.#follower.begins(bucketId);
-    this.#reading = readStream(this.#link, {
+    this.#reading = readStream(this.#session, {
       stream: streamOfBucket(this.#bucket),
       filter: subjectOfKey(this.#bucket, pattern),
       from: { at: "behind", seq: revision ?? 0 },
@@ -98,7 +98,7 @@ class BucketFollowing implements ViewFollowing {
     const saved = isEntryKey(key) ? storedValueOf(message) : undefined;
     if (saved !== undefined) this.#follower.changed(key, saved.value, revision);
     else if (isEntryKey(key))
-      this.#link.onProblem(`bucket ${this.#bucket}: skipped ${key}, which cannot be read`, "warn");
+      this.#session.onProblem(`bucket ${this.#bucket}: skipped ${key}, which cannot be read`, "warn");
     this.#delivered.advance(revision);
   }
 
@@ -109,23 +109,23 @@ class BucketFollowing implements ViewFollowing {
   async #confirm(isCurrent: () => boolean): Promise<void> {
     const revision = this.#delivered.upTo();
     try {
-      const state = await bucketState(this.#link, this.#bucket);
+      const state = await bucketState(this.#session, this.#bucket);
       if (!isCurrent()) return;
       if (isStill(state, { bucketId: this.#bucketId, revision })) this.#follower.caughtUp();
       else this.#restart(state.bucketId, undefined);
     } catch (failure) {
-      this.#link.onProblem(`following bucket ${this.#bucket}: ${String(failure)}`);
-      await shortPause(this.#link);
+      this.#session.onProblem(`following bucket ${this.#bucket}: ${String(failure)}`);
+      await shortPause(this.#session);
       if (isCurrent()) this.#restart(this.#bucketId, this.#delivered.upTo());
     }
   }
 
   #restart(bucketId: string, revision: number | undefined): void {
-    if (this.#isClosed || this.#link.nc.isClosed()) return;
+    if (this.#isClosed || this.#session.nc.isClosed()) return;
     const before = this.#reading;
     // It retries for `patienceMs` before it fails, so that this loop does not spin.
     this.#begin(bucketId, revision).catch((failure: unknown) => {
-      this.#link.onProblem(`following bucket ${this.#bucket}: ${String(failure)}`, "warn");
+      this.#session.onProblem(`following bucket ${this.#bucket}: ${String(failure)}`, "warn");
       this.#restart(bucketId, revision);
     });
     closed(before);

@@ -18,7 +18,7 @@ export interface Write {
 
 /** The bucket of writes, and the revisions of earlier ones. */
 export interface WritePlace {
-  readonly link: NatsSession;
+  readonly session: NatsSession;
   readonly bucket: string;
   readonly revisionCache: RevisionCache;
   /** Time to live of removal markers. */
@@ -35,8 +35,8 @@ const removalHeaders = (markerMs: number): HeaderFields => ({
  * two writes wins in any order of arrival. Throws Fault LOG_UNREACHABLE.
  */
 export async function writeGuarded(place: WritePlace, key: string, write: Write): Promise<void> {
-  const { link, revisionCache } = place;
-  const untilAt = link.clock.now() + patienceMs;
+  const { session, revisionCache } = place;
+  const untilAt = session.clock.now() + patienceMs;
   // Most keys are written for the first time: expecting no entry costs less on average than a read.
   let saved: Pick<StoredValue, "revision" | "seq"> = revisionCache.get(key) ?? nothingStored;
   if (saved.seq > write.seq) {
@@ -56,10 +56,10 @@ export async function writeGuarded(place: WritePlace, key: string, write: Write)
       revisionCache.set(key, found);
       if (isSame(found, write)) return;
     }
-    if (link.clock.now() >= untilAt || link.nc.isClosed())
+    if (session.clock.now() >= untilAt || session.nc.isClosed())
       throw unreachable(`writing ${key} to ${place.bucket}`, outcome.why);
     // The revision is unchanged: retry shortly, as when another write of this key is in flight on a replicated bucket.
-    if (found === undefined || found.revision === saved.revision) await shortPause(link);
+    if (found === undefined || found.revision === saved.revision) await shortPause(session);
     saved = found ?? saved;
   }
 }
@@ -67,7 +67,7 @@ export async function writeGuarded(place: WritePlace, key: string, write: Write)
 function publish(place: WritePlace, at: { readonly key: string; readonly revision: number }, write: Write) {
   const expected: HeaderFields = { [headerNames.expectedSubjectSeq]: at.revision };
   const subject = subjectOfKey(place.bucket, at.key);
-  return place.link.publisher.publish({
+  return place.session.publisher.publish({
     subject,
     bytes: write.bytes,
     headers: write.value === undefined ? { ...expected, ...removalHeaders(place.markerMs) } : expected,
@@ -78,18 +78,18 @@ async function readPatiently(
   place: WritePlace,
   { key, untilAt }: { readonly key: string; readonly untilAt: number },
 ): Promise<StoredValue> {
-  const { link, bucket } = place;
+  const { session, bucket } = place;
   for (;;) {
     const found = await readCurrent(place, key);
     if (found !== undefined) return found;
-    if (link.clock.now() >= untilAt || link.nc.isClosed())
+    if (session.clock.now() >= untilAt || session.nc.isClosed())
       throw unreachable(`reading ${key} in ${bucket}`, "no answer from the server");
-    await shortPause(link);
+    await shortPause(session);
   }
 }
 
-async function readCurrent({ link, bucket }: WritePlace, key: string): Promise<StoredValue | undefined> {
-  const found = await lastOnSubject(link, streamOfBucket(bucket), subjectOfKey(bucket, key));
+async function readCurrent({ session, bucket }: WritePlace, key: string): Promise<StoredValue | undefined> {
+  const found = await lastOnSubject(session, streamOfBucket(bucket), subjectOfKey(bucket, key));
   if (found.state === "unknown") return undefined;
   if (found.state === "none") return nothingStored;
   // An unreadable value counts as older than any other and is replaced.

@@ -16,25 +16,25 @@ export interface KnownPosition {
 const writesMax = 1_000;
 
 /** The latest position of the log in a view's position or in one of its last writes. Throws Fault LOG_UNREACHABLE. */
-export async function newestKnown(link: NatsSession, kinds: Kinds): Promise<KnownPosition> {
+export async function newestKnown(session: NatsSession, kinds: Kinds): Promise<KnownPosition> {
   const all = await Promise.all(
-    viewBuckets(kinds).flatMap(({ name }) => [newestEntry(link, name), newestPosition(link, name)]),
+    viewBuckets(kinds).flatMap(({ name }) => [newestEntry(session, name), newestPosition(session, name)]),
   );
   return all.reduce((one, other) => (other.seq > one.seq ? other : one));
 }
 
-async function newestEntry(link: NatsSession, bucket: string): Promise<KnownPosition> {
+async function newestEntry(session: NatsSession, bucket: string): Promise<KnownPosition> {
   let seq = 0;
-  const behind = Math.max(0, (await streamLastSeq(link, streamOfBucket(bucket))) - writesMax);
-  await read(link, { bucket, pattern: ">", from: { at: "behind", seq: behind } }, ({ key, saved }) => {
+  const behind = Math.max(0, (await streamLastSeq(session, streamOfBucket(bucket))) - writesMax);
+  await read(session, { bucket, pattern: ">", from: { at: "behind", seq: behind } }, ({ key, saved }) => {
     if (isEntryKey(key) && saved !== undefined) seq = Math.max(seq, saved.seq);
   });
   return { seq, by: `the view ${bucket}` };
 }
 
-async function newestPosition(link: NatsSession, bucket: string): Promise<KnownPosition> {
+async function newestPosition(session: NatsSession, bucket: string): Promise<KnownPosition> {
   let seq = 0;
-  await read(link, { bucket, pattern: positionKey("*"), from: { at: "latest" } }, ({ bytes }) => {
+  await read(session, { bucket, pattern: positionKey("*"), from: { at: "latest" } }, ({ bytes }) => {
     seq = Math.max(seq, eventsSeqIn(bytes));
   });
   return { seq, by: `the position of the view ${bucket}` };
@@ -64,11 +64,11 @@ interface ReadKey {
 
 /** Delivers the messages of a bucket up to its current end. */
 async function read(
-  link: NatsSession,
+  session: NatsSession,
   { bucket, pattern, from }: SeqRange,
   deliver: (found: ReadKey) => void,
 ): Promise<void> {
-  await readToEnd(link, {
+  await readToEnd(session, {
     stream: streamOfBucket(bucket),
     filter: subjectOfKey(bucket, pattern),
     from,

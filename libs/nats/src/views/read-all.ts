@@ -14,8 +14,8 @@ export interface BucketReader {
 }
 
 /** Delivers every current entry of a bucket. Throws Fault LOG_UNREACHABLE. */
-export async function readAll(link: NatsSession, bucket: string, reader: BucketReader): Promise<void> {
-  await readToEnd(link, {
+export async function readAll(session: NatsSession, bucket: string, reader: BucketReader): Promise<void> {
+  await readToEnd(session, {
     stream: streamOfBucket(bucket),
     filter: subjectOfKey(bucket, ">"),
     from: { at: "latest" },

@@ -11,25 +11,25 @@ const bucket = "nodes";
 onServer(() => {
   describe("a view store whose bucket is restored from an older backup", () => {
     let harness: NatsHarness;
-    let link: NatsSession;
+    let session: NatsSession;
     beforeEach(async () => {
       harness = await natsHarness();
-      link = await harness.link();
+      session = await harness.session();
     });
     afterEach(() => harness.close());
 
     /** Replaces the bucket by one with other revisions, in which `n-1` has the entry of position 5. */
     async function restore() {
-      const { streams } = await link.manager();
+      const { streams } = await session.manager();
       await streams.delete(streamOfBucket(bucket));
-      await ensureTopology(link, { replicas: 1 });
-      const other = createViewStore(link, { bucket });
+      await ensureTopology(session, { replicas: 1 });
+      const other = createViewStore(session, { bucket });
       await other.put("n-0", { seq: 4 });
       await other.put("n-1", { seq: 5 });
     }
 
     it("removes an entry that it had removed at a later position", async () => {
-      const store = createViewStore(link, { bucket });
+      const store = createViewStore(session, { bucket });
       await store.put("n-1", { seq: 5 });
       await store.remove("n-1", 6);
       await restore();
@@ -38,7 +38,7 @@ onServer(() => {
     });
 
     it("replaces an entry that it had replaced at a later position", async () => {
-      const store = createViewStore(link, { bucket });
+      const store = createViewStore(session, { bucket });
       await store.put("n-1", { seq: 5 });
       await store.put("n-1", { seq: 7 });
       await restore();

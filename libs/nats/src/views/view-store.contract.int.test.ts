@@ -10,14 +10,14 @@ const bucket = "nodes";
 onServer(() => {
   viewStoreContract("a bucket on a NATS server", async () => {
     const harness = await natsHarness();
-    const links = [await harness.link(), await harness.link()];
+    const sessions = [await harness.session(), await harness.session()];
     let opened = 0;
     const open = () => {
-      const link = links[opened++ % links.length];
-      if (link === undefined) throw new Error("no connection was made");
-      return createViewStore(link, { bucket });
+      const session = sessions[opened++ % sessions.length];
+      if (session === undefined) throw new Error("no connection was made");
+      return createViewStore(session, { bucket });
     };
-    const own = await harness.link();
+    const own = await harness.session();
     const { streams } = await own.manager();
     return {
       views: open(),

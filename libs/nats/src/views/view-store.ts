@@ -19,19 +19,19 @@ export interface ViewStoreOptions {
 }
 
 /** Creates a view store over a bucket. */
-export function createViewStore(link: NatsSession, options: ViewStoreOptions): ViewStore {
+export function createViewStore(session: NatsSession, options: ViewStoreOptions): ViewStore {
   const { bucket } = options;
-  const place = { link, bucket, revisionCache: createRevisionCache(), markerMs: options.markerMs ?? markerMs };
+  const place = { session, bucket, revisionCache: createRevisionCache(), markerMs: options.markerMs ?? markerMs };
   const write = writeQueue((key, one) => writeGuarded(place, key, one));
   return {
     put: (key, value) => write(key, { seq: value.seq, bytes: encodeEntry(value), value }),
     // The marker contains the position, so that a late older value does not restore the entry.
     remove: (key, seq) => write(key, { seq, bytes: encodeEntry({ seq }), value: undefined }),
     async get(key) {
-      const message = await directGet(link, streamOfBucket(bucket), subjectOfKey(bucket, key));
+      const message = await directGet(session, streamOfBucket(bucket), subjectOfKey(bucket, key));
       return message === undefined ? undefined : storedValueOf(message)?.value;
     },
-    watch: (pattern, watcher) => watchBucket(link, { ...options, pattern }, watcher),
-    follow: (after, follower) => followBucket(link, { bucket, after }, follower),
+    watch: (pattern, watcher) => watchBucket(session, { ...options, pattern }, watcher),
+    follow: (after, follower) => followBucket(session, { bucket, after }, follower),
   };
 }

@@ -20,13 +20,13 @@ onServer(() => {
 
   describe("a watch through a crash of the server", () => {
     it.each([{ consumerName: "mine" }, {}])("continues, with every change and removal (%o)", async (options) => {
-      const link = await harness.link();
-      const writer = createViewStore(link, { bucket });
+      const session = await harness.session();
+      const writer = createViewStore(session, { bucket });
       await writer.put("n.a", { seq: 1 });
       await writer.put("n.b", { seq: 1 });
       const entries = new Map<string, ViewEntry>();
       const collected = record<string>();
-      const watch = await createViewStore(await harness.link(), { bucket, ...options }).watch("n.>", {
+      const watch = await createViewStore(await harness.session(), { bucket, ...options }).watch("n.>", {
         changed(key, value, { isAbsent }) {
           if (value === undefined) entries.delete(key);
           else entries.set(key, value);
@@ -53,9 +53,9 @@ onServer(() => {
   describe("a watch whose connection was closed", () => {
     it("reports entries that were removed without a marker", async () => {
       const proxy = await cutProxy(harness.server().port);
-      const link = await harness.link();
-      const far = await harness.link({ servers: [proxy.url] });
-      const writer = createViewStore(link, { bucket });
+      const session = await harness.session();
+      const far = await harness.session({ servers: [proxy.url] });
+      const writer = createViewStore(session, { bucket });
       await writer.put("n.a", { seq: 1 });
       await writer.put("n.b", { seq: 2 });
       const collected = record<string>();
@@ -66,7 +66,7 @@ onServer(() => {
       });
       await collected.atLeast(3);
       proxy.refuse();
-      const manager = await link.manager();
+      const manager = await session.manager();
       await manager.streams.purge(streamOfBucket(bucket), { filter: subjectOfKey(bucket, "n.a") });
       proxy.admit();
       expect(await collected.atLeast(5)).toEqual(["n.a 1", "n.b 2", "ready", "n.a absent", "ready"]);
@@ -77,14 +77,14 @@ onServer(() => {
 
   describe("readAll", () => {
     it("delivers every entry and nothing else, with exactly the stored bytes", async () => {
-      const link = await harness.link();
-      const store = createViewStore(link, { bucket });
+      const session = await harness.session();
+      const store = createViewStore(session, { bucket });
       await Promise.all(["n.b", "n.a", "n.c"].map((key, index) => store.put(key, { seq: index + 1, key })));
       await store.remove("n.c", 9);
       await store.put("_position.3", { seq: 4 });
       const collected = async (name: string) => {
         const all: [string, Buffer | undefined][] = [];
-        await readAll(link, name, {
+        await readAll(session, name, {
           begins: () => all.splice(0),
           deliver: (key, bytes) => all.push([key, bytes === undefined ? undefined : Buffer.from(bytes)]),
         });

@@ -24,7 +24,7 @@ interface BucketWatch {
 }
 
 /** See ViewStore.watch. After a failure every entry is delivered again, and entries that disappeared without a marker as absent. */
-export async function watchBucket(link: NatsSession, place: WatchPlace, watcher: ViewWatcher): Promise<ViewWatch> {
+export async function watchBucket(session: NatsSession, place: WatchPlace, watcher: ViewWatcher): Promise<ViewWatch> {
   const watched: BucketWatch = {
     place,
     watcher,
@@ -32,8 +32,8 @@ export async function watchBucket(link: NatsSession, place: WatchPlace, watcher:
     unseen: new Set(),
     isInitial: true,
   };
-  const delivered = deliveredRevisions(link, place);
-  const reading = await readStream(link, {
+  const delivered = deliveredRevisions(session, place);
+  const reading = await readStream(session, {
     stream: streamOfBucket(place.bucket),
     filter: subjectOfKey(place.bucket, place.pattern),
     from: { at: "latest" },
@@ -44,7 +44,7 @@ export async function watchBucket(link: NatsSession, place: WatchPlace, watcher:
       delivered.reset();
     },
     deliver(message) {
-      receive(link, watched, message);
+      receive(session, watched, message);
       delivered.advance(message.seq);
     },
     caughtUp() {
@@ -65,7 +65,7 @@ export async function watchBucket(link: NatsSession, place: WatchPlace, watcher:
 
 const absent: ViewChange = { isInitial: true, isAbsent: true, storedAt: 0 };
 
-function receive(link: NatsSession, watched: BucketWatch, message: DeliveredMessage): void {
+function receive(session: NatsSession, watched: BucketWatch, message: DeliveredMessage): void {
   const { place, watcher, live, unseen, isInitial } = watched;
   const key = keyOfSubject(place.bucket, message.subject);
   if (!isEntryKey(key)) return;
@@ -75,7 +75,7 @@ function receive(link: NatsSession, watched: BucketWatch, message: DeliveredMess
   if (value === "removed") {
     forget(watched, key, { isInitial, isAbsent: false, storedAt: message.storedAt });
   } else if (value === undefined) {
-    link.onProblem(`bucket ${place.bucket}: skipped ${key}, which cannot be read`, "warn");
+    session.onProblem(`bucket ${place.bucket}: skipped ${key}, which cannot be read`, "warn");
   } else if (live.get(key) !== version) {
     live.set(key, version);
     watcher.changed(key, value, { isInitial, isAbsent: false, storedAt: message.storedAt });

@@ -54,7 +54,7 @@ describe("the index of a bucket on a real server", () => {
       .map(({ id }) => id)
       .toSorted();
   };
-  const streams = async () => (await harness.ports.link.manager()).streams;
+  const streams = async () => (await harness.ports.session.manager()).streams;
 
   it("is filled in pieces, and afterwards reads what is new and nothing else", async () => {
     const first = await started();

@@ -90,7 +90,7 @@ export async function logOnServer(): Promise<LogOnServer> {
     },
     async lastSequences() {
       const last = new Map<string, number>();
-      const { streams } = await ports.link.manager();
+      const { streams } = await ports.session.manager();
       for await (const { config, state } of streams.list()) last.set(config.name, state.last_seq);
       return Object.fromEntries(last);
     },

@@ -30,7 +30,7 @@ describe("a rebuild on a real server", () => {
     Object.fromEntries(
       await Promise.all(buckets.map(async (bucket) => [bucket, await harness.stored(bucket)] as const)),
     );
-  const stream = async () => (await harness.ports.link.manager()).streams;
+  const stream = async () => (await harness.ports.session.manager()).streams;
   const verified = async () => (await tools.run({ recheckMs: 0 })).mismatches.count;
 
   it.each(buckets)("restores %s, purged or deleted and created again, every entry byte for byte", async (bucket) => {

@@ -25,7 +25,7 @@ describe("a verification of a real log", () => {
     return await opened.run({ recheckMs: 0, ...options }).finally(() => opened.close());
   };
   const publish = (subject: string, bytes: Uint8Array, headers = {}) =>
-    harness.ports.link.publisher.publish({ subject, bytes, headers });
+    harness.ports.session.publisher.publish({ subject, bytes, headers });
 
   it("finds no problem, and the anchor that it printed before", async () => {
     for (const jobId of [good, broken]) await harness.live(jobId);
@@ -96,7 +96,7 @@ describe("a verification of a real log", () => {
 
   it("reports that a whole job was purged, with its views, and that the anchor is not found", async () => {
     // An operator of the server can have it: a log that may be purged.
-    const { streams: api } = await harness.ports.link.manager();
+    const { streams: api } = await harness.ports.session.manager();
     const { config } = await api.info(streams.events);
     await api.delete(streams.events);
     await api.add({ ...config, deny_purge: false });
