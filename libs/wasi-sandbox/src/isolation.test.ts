@@ -45,7 +45,7 @@ const filing = (file: string) => `new (require("node:sqlite").DatabaseSync)("${f
 
 const [bubblewrap] = isolationsFor("bubblewrap");
 const [, namespaces] = isolationsFor("namespaces");
-const workloads = (isolation: Isolation | undefined) => isolation !== undefined && tried(isolation, "say(1)") === "1";
+const isUsable = (isolation: Isolation | undefined) => isolation !== undefined && tried(isolation, "say(1)") === "1";
 
 /** The rows of one wall; `holds` is false for the control: without it the tests would prove nothing. */
 function suite(
@@ -69,10 +69,10 @@ function suite(
 describe("a guest's process under the permission model alone", () => {
   suite(noIsolation, { network: false, processes: false, files: false });
 });
-describe.skipIf(!workloads(bubblewrap))("a guest's process in bubblewrap (needs bubblewrap)", () => {
+describe.skipIf(!isUsable(bubblewrap))("a guest's process in bubblewrap (needs bubblewrap)", () => {
   suite(bubblewrap);
 });
-describe.skipIf(!workloads(namespaces))("a guest's process in namespaces (needs namespaces)", () => {
+describe.skipIf(!isUsable(namespaces))("a guest's process in namespaces (needs namespaces)", () => {
   suite(namespaces, { network: true, processes: true, files: false });
 });
 
@@ -112,8 +112,8 @@ describe("the isolation of a pool's processes", () => {
     await expect(sandboxes.take("")).rejects.toThrow("/nonexistent/bwrap");
     await sandboxes.close();
   });
-  it.each(["bubblewrap", "namespaces"] as const)("%s is never replaced by none", (wish) => {
-    expect(isolationsFor(wish).map(({ name }) => name)).not.toContain("none");
+  it.each(["bubblewrap", "namespaces"] as const)("%s is never replaced by none", (option) => {
+    expect(isolationsFor(option).map(({ name }) => name)).not.toContain("none");
   });
   it("may be switched off", async () => {
     const sandbox = wasiSandbox({ clock, limits, sandbox: "none" });

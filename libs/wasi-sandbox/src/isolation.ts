@@ -1,10 +1,10 @@
 /** The operator's options: a named isolation is required, `auto` takes the best one that works. */
 export const isolationOptions = ["auto", "bubblewrap", "namespaces", "none"] as const;
-export type IsolationWish = (typeof isolationOptions)[number];
+export type IsolationOption = (typeof isolationOptions)[number];
 
 /** An isolation by the operating system around a guest's process, in addition to Node's permission model. */
 export interface Isolation {
-  readonly name: Exclude<IsolationWish, "auto">;
+  readonly name: Exclude<IsolationOption, "auto">;
   /** The command prefix that starts a program isolated and able to read this script; empty without isolation. */
   readonly prefix: (script: string) => readonly string[];
   /** Shell scripts around the program that end it with the process that started it, outermost first; none where the isolation does so. */
@@ -60,8 +60,8 @@ export const noIsolation: Isolation = { name: "none", prefix: () => [], guards: 
 const bestFirst: readonly Isolation[] = [bubblewrap, inUserNamespace, asRoot, noIsolation];
 
 /** The isolations to try for an option, best first. A stronger one than requested is accepted, except for `none`. */
-export function isolationsFor(wish: IsolationWish): readonly Isolation[] {
-  if (wish === "auto") return bestFirst;
-  if (wish === "namespaces") return bestFirst.filter(({ name }) => name !== "none");
-  return bestFirst.filter(({ name }) => name === wish);
+export function isolationsFor(option: IsolationOption): readonly Isolation[] {
+  if (option === "auto") return bestFirst;
+  if (option === "namespaces") return bestFirst.filter(({ name }) => name !== "none");
+  return bestFirst.filter(({ name }) => name === option);
 }

@@ -9,7 +9,7 @@ export type {
   HttpResponse,
   RunningGuest,
 } from "./guest.ts";
-export { type IsolationWish, isolationOptions } from "./isolation.ts";
+export { type IsolationOption, isolationOptions } from "./isolation.ts";
 export { type SandboxLimits, sandboxLimits } from "./limits.ts";
 export {
   type GuestIsolation,

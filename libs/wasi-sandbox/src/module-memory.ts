@@ -27,7 +27,7 @@ interface Section {
 interface Surveyed extends NamedModule {
   readonly sections: readonly Section[];
   readonly defined: readonly Limits[];
-  readonly expected: readonly (Limits & { readonly module: string; readonly name: string })[];
+  readonly imported: readonly (Limits & { readonly module: string; readonly name: string })[];
 }
 
 /** A page of WebAssembly memory. */
@@ -63,7 +63,7 @@ const longReferences = [0x63, 0x64];
 export function limitMemories(named: readonly NamedModule[], memoryBytes: number): LimitedModules {
   const surveyed = named.map(survey);
   const paths = new Set(named.map(({ path }) => path));
-  const fromOutside = surveyed.flatMap(({ expected }) => expected).filter(({ module }) => !paths.has(module));
+  const fromOutside = surveyed.flatMap(({ imported }) => imported).filter(({ module }) => !paths.has(module));
   const all = [...surveyed.flatMap(({ defined }) => defined), ...fromOutside];
   const pages = Math.min(Math.floor(memoryBytes / pageBytes), addressablePages);
   const started = all.reduce((sum, { minimum }) => sum + minimum, 0);
@@ -80,11 +80,11 @@ export function limitMemories(named: readonly NamedModule[], memoryBytes: number
 }
 
 function tooLarge(named: readonly NamedModule[], found: { started: number; memoryBytes: number }): Fault {
-  const expected = found.started * pageBytes;
+  const startBytes = found.started * pageBytes;
   const paths = named.map(({ path }) => path).join(", ");
   return new Fault(
     "OUT_OF_MEMORY",
-    `${paths} starts with ${expected} bytes of memory; the task may use ${found.memoryBytes}`,
+    `${paths} starts with ${startBytes} bytes of memory; the task may use ${found.memoryBytes}`,
   );
 }
 
@@ -93,7 +93,7 @@ function survey({ path, bytes }: NamedModule): Surveyed {
   if (coreHeader.some((value, index) => bytes[index] !== value)) reader.refuse(describeHeader(bytes));
   reader.skip(headerBytes);
   const sections: Section[] = [];
-  let expected: Surveyed["expected"] = [];
+  let imported: Surveyed["imported"] = [];
   let defined: Surveyed["defined"] = [];
   let [params, functions]: (readonly number[])[] = [[], []];
   while (!reader.atEnd()) {
@@ -105,13 +105,13 @@ function survey({ path, bytes }: NamedModule): Surveyed {
     sections.push({ id, start, end: reader.at() });
     if (sections.length > sectionsMax) reader.refuse(`it has more than ${sectionsMax} sections`);
     const inside = moduleReader(path, bytes.subarray(0, reader.at()), body);
-    if (id === importSection) expected = [...expected, ...readImports(inside)];
+    if (id === importSection) imported = [...imported, ...readImports(inside)];
     if (id === memorySection) defined = [...defined, ...readMemories(inside)];
     if (id === typeSection) params = readParams(inside);
     if (id === functionSection) functions = readFunctions(inside);
     if (id === codeSection) checkCode(inside, (index) => params?.[functions?.[index] ?? -1]);
   }
-  return { path, bytes, sections, expected, defined };
+  return { path, bytes, sections, imported, defined };
 }
 
 function describeHeader(bytes: Uint8Array): string {
@@ -142,9 +142,9 @@ function readLimits(reader: ModuleReader): Limits {
   return { flags, minimum, maximum: flags & hasMaximum ? reader.number() : undefined };
 }
 
-function readImports(reader: ModuleReader): Surveyed["expected"] {
+function readImports(reader: ModuleReader): Surveyed["imported"] {
   const count = reader.count(importsMax, "imports");
-  const expected: (Limits & { module: string; name: string })[] = [];
+  const imported: (Limits & { module: string; name: string })[] = [];
   for (let index = 0; index < count; index += 1) {
     const namesAt = reader.at();
     reader.skip(reader.number());
@@ -152,11 +152,11 @@ function readImports(reader: ModuleReader): Surveyed["expected"] {
     const kind = reader.byte();
     if (kind === memoryImport) {
       const names = reader.from(namesAt);
-      expected.push({ module: names.text(), name: names.text(), ...readMemory(reader) });
+      imported.push({ module: names.text(), name: names.text(), ...readMemory(reader) });
     } else skipImport(reader, kind);
-    if (expected.length > memoriesMax) reader.refuse(`it imports more than ${memoriesMax} memories`);
+    if (imported.length > memoriesMax) reader.refuse(`it imports more than ${memoriesMax} memories`);
   }
-  return expected;
+  return imported;
 }
 
 function skipImport(reader: ModuleReader, kind: number): void {

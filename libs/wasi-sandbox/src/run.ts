@@ -1,7 +1,7 @@
 import { Fault } from "@shoal/core";
 import type { ErrorCode } from "@shoal/proto";
 import type { GuestFilesystem } from "./files/guest-filesystem.ts";
-import { Saying } from "./files/requests.ts";
+import { GuestMessage } from "./files/requests.ts";
 import type { Guest, GuestExit, RunningGuest } from "./guest.ts";
 import type { Ending, RunRequest } from "./sandbox/protocol.ts";
 import type { SandboxProcess } from "./sandbox-process.ts";
@@ -77,28 +77,28 @@ async function serve(
   for await (const { header, body } of sandbox.frames) {
     // Frames that arrive after the process was killed are ignored.
     if (outcome.ended !== undefined) continue;
-    const saying = read(header);
-    if (saying.op === "output") output(saying.stream, body);
-    else if (saying.op === "compiled") started.resolve();
-    else if (saying.op === "refused") started.reject(new Fault("TASK_INVALID", saying.why));
-    else if (saying.op === "ended") outcome.ending = saying;
-    else if (saying.op === "http") {
-      const { op: _, ...request } = saying;
+    const message = read(header);
+    if (message.op === "output") output(message.stream, body);
+    else if (message.op === "compiled") started.resolve();
+    else if (message.op === "refused") started.reject(new Fault("TASK_INVALID", message.why));
+    else if (message.op === "ended") outcome.ending = message;
+    else if (message.op === "http") {
+      const { op: _, ...request } = message;
       const response = (await http?.({ ...request, body })) ?? { result: notAllowed };
       const { result } = response;
       if (response.result !== 0) sandbox.send({ http: { result } });
       else sandbox.send({ http: { result, status: response.status, headers: response.headers } }, response.body);
-    } else if (saying.op !== "ready" && saying.op !== "gone") {
-      const { answer, body: bytes } = await files.serve(saying, body);
+    } else if (message.op !== "ready" && message.op !== "gone") {
+      const { answer, body: bytes } = await files.serve(message, body);
       sandbox.send(answer, bytes);
     }
   }
 }
 
-function read(header: string): Saying {
-  const said = Saying.safeParse(JSON.parse(header));
-  if (said.success) return said.data;
-  throw new Fault("ENGINE_FAILED", `the guest's process sent an invalid message: ${said.error.message}`);
+function read(header: string): GuestMessage {
+  const parsed = GuestMessage.safeParse(JSON.parse(header));
+  if (parsed.success) return parsed.data;
+  throw new Fault("ENGINE_FAILED", `the guest's process sent an invalid message: ${parsed.error.message}`);
 }
 
 async function cleanUp(sandbox: SandboxProcess, files: GuestFilesystem): Promise<void> {
@@ -124,8 +124,8 @@ function crash({ stderrTail, group }: SandboxProcess): NonNullable<GuestExit["fa
     return { code: "OUT_OF_MEMORY", why: "the engine ran out of memory for the guest's tables and objects" };
   }
   const words = withoutPaths(stderrTail().trim()).slice(-500);
-  const said = words === "" ? "another process killed it, perhaps for lack of memory" : `its stderr ends: ${words}`;
-  return { code: "ENGINE_FAILED", why: `the guest's process died: ${said}` };
+  const detail = words === "" ? "another process killed it, perhaps for lack of memory" : `its stderr ends: ${words}`;
+  return { code: "ENGINE_FAILED", why: `the guest's process died: ${detail}` };
 }
 
 /** A stack trace contains paths of this node, which a job's owner must not see. */

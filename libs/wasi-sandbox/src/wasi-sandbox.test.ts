@@ -1,11 +1,11 @@
 import { createManualClock } from "@shoal/core/testing";
 import { expect, it } from "vitest";
 import type { Cgroup } from "./cgroup.ts";
-import type { IsolationWish } from "./isolation.ts";
+import type { IsolationOption } from "./isolation.ts";
 import { wasiSandbox } from "./wasi-sandbox.ts";
 
 /** A sandbox, and the number of processes that it has started. */
-function counted(sandbox: IsolationWish) {
+function counted(sandbox: IsolationOption) {
   let starts = 0;
   const make = (): Cgroup => {
     starts += 1;

@@ -4,7 +4,7 @@ import type { Cgroups } from "./cgroup.ts";
 import { type GuestFilesystem, guestFilesystem } from "./files/guest-filesystem.ts";
 import { guestTree } from "./files/tree.ts";
 import type { Guest, RunningGuest } from "./guest.ts";
-import { type IsolationWish, isolationsFor } from "./isolation.ts";
+import { type IsolationOption, isolationsFor } from "./isolation.ts";
 import { type SandboxLimits, sandboxLimits } from "./limits.ts";
 import { limitMemories } from "./module-memory.ts";
 import { readModules } from "./modules.ts";
@@ -24,7 +24,7 @@ export interface WasiSandboxOptions {
   /** `task`: each guest has its own process. `namespace`: the guests of a namespace share processes. */
   readonly isolation?: GuestIsolation;
   /** The isolation of the processes by the operating system, or `auto` for the best that works. */
-  readonly sandbox?: IsolationWish;
+  readonly sandbox?: IsolationOption;
   /** Creates a cgroup for each guest; its memory is watched in addition. */
   readonly cgroups?: Cgroups | undefined;
 }

@@ -35,9 +35,9 @@ const answered = async (answer: Promise<FileAnswer>): Promise<Answered> => ({ an
 
 /** The handler of each request. */
 const fileOperations: FileOperations = {
-  open: (room, { folder, path, follow, want }) =>
+  open: (room, { folder, path, follow, flags }) =>
     answered(
-      resolvePath(room.handles.folder(folder), { path, follow }, (resolved) => openResolved(resolved, want, room)),
+      resolvePath(room.handles.folder(folder), { path, follow }, (resolved) => openResolved(resolved, flags, room)),
     ),
   statAt: ({ handles }, { folder, path, follow }) =>
     answered(resolvePath(handles.folder(folder), { path, follow }, statResolved)),

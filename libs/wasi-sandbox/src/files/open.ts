@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { Refusal } from "../sandbox/errno.ts";
-import type { FileAnswer, OpenWish } from "../sandbox/protocol.ts";
+import type { FileAnswer, OpenFlags } from "../sandbox/protocol.ts";
 import type { DiskQuota } from "./disk-quota.ts";
 import type { Handles } from "./handles.ts";
 import { inside, openFile, openMounted, type Volume } from "./place.ts";
@@ -15,32 +15,36 @@ export interface Holder {
 }
 
 /** Opens a resolved path with the guest's options. */
-export async function openResolved(resolved: ResolvedPath, want: OpenWish, holder: Holder): Promise<FileAnswer> {
-  if (resolved.kind === "folder") return openFolder(resolved, want, holder);
-  if (want.create && want.directory) throw new Refusal("INVAL");
-  if (resolved.kind === "absent") throw new Refusal(want.create ? "ROFS" : "NOENT");
-  if (resolved.kind === "mounted") return openExisting(resolved.volume, undefined, { want, holder });
+export async function openResolved(resolved: ResolvedPath, flags: OpenFlags, holder: Holder): Promise<FileAnswer> {
+  if (resolved.kind === "folder") return openFolder(resolved, flags, holder);
+  if (flags.create && flags.directory) throw new Refusal("INVAL");
+  if (resolved.kind === "absent") throw new Refusal(flags.create ? "ROFS" : "NOENT");
+  if (resolved.kind === "mounted") return openExisting(resolved.volume, undefined, { flags, holder });
   const { folder, name, found } = resolved;
-  if (found === undefined) return create(resolved, want, holder);
+  if (found === undefined) return create(resolved, flags, holder);
   if (found === "link") throw new Refusal("LOOP");
   if (found === "other") throw new Refusal("NOTSUP");
-  return openExisting(folder.volume, inside(folder, name), { want, holder });
+  return openExisting(folder.volume, inside(folder, name), { flags, holder });
 }
 
 async function openFolder(
   resolved: ResolvedPath & { kind: "folder" },
-  want: OpenWish,
+  flags: OpenFlags,
   { handles }: Holder,
 ): Promise<FileAnswer> {
-  if (want.create && want.exclusive) throw new Refusal("EXIST");
+  if (flags.create && flags.exclusive) throw new Refusal("EXIST");
   // A guest requests every right for a folder; without the directory flag a write right means a file.
-  if (want.truncate || (want.write && !want.directory)) throw new Refusal("ISDIR");
+  if (flags.truncate || (flags.write && !flags.directory)) throw new Refusal("ISDIR");
   return { kind: "folder", handle: await handles.addFolder(resolved.folder) };
 }
 
-async function create(resolved: ResolvedPath & { kind: "named" }, want: OpenWish, holder: Holder): Promise<FileAnswer> {
+async function create(
+  resolved: ResolvedPath & { kind: "named" },
+  flags: OpenFlags,
+  holder: Holder,
+): Promise<FileAnswer> {
   const { folder, name } = resolved;
-  if (!want.create) throw new Refusal("NOENT");
+  if (!flags.create) throw new Refusal("NOENT");
   checkNew(folder.volume, name);
   holder.quota.made();
   return keep(folder.volume, inside(folder, name), { flags: O_RDWR | O_CREAT | O_EXCL, truncate: false, holder });
@@ -50,13 +54,13 @@ async function create(resolved: ResolvedPath & { kind: "named" }, want: OpenWish
 function openExisting(
   volume: Volume,
   path: string | undefined,
-  { want, holder }: { want: OpenWish; holder: Holder },
+  { flags, holder }: { flags: OpenFlags; holder: Holder },
 ): Promise<FileAnswer> {
-  if (want.create && want.exclusive) throw new Refusal("EXIST");
-  if (want.directory) throw new Refusal("NOTDIR");
-  const writes = want.write || want.truncate;
+  if (flags.create && flags.exclusive) throw new Refusal("EXIST");
+  if (flags.directory) throw new Refusal("NOTDIR");
+  const writes = flags.write || flags.truncate;
   if (writes && !volume.writable) throw new Refusal("ROFS");
-  return keep(volume, path, { flags: writes ? O_RDWR : O_RDONLY, truncate: want.truncate, holder });
+  return keep(volume, path, { flags: writes ? O_RDWR : O_RDONLY, truncate: flags.truncate, holder });
 }
 
 interface Keeping {

@@ -5,7 +5,7 @@ import { bodyBytesMax, type FileRequest, type HttpCall, type Notice } from "../s
 const handle = z.int().min(0);
 const size = z.int().min(0);
 const pathOf = { folder: handle, path: z.string() };
-const want = z.strictObject({
+const flags = z.strictObject({
   write: z.boolean(),
   create: z.boolean(),
   exclusive: z.boolean(),
@@ -17,7 +17,7 @@ const why = z.string().transform((text) => text.slice(0, 4096));
 const failure = z.strictObject({ code: z.enum(["TASK_INVALID", "OUT_OF_MEMORY"]), why });
 
 const requests = [
-  z.strictObject({ op: z.literal("open"), ...pathOf, follow: z.boolean(), want }),
+  z.strictObject({ op: z.literal("open"), ...pathOf, follow: z.boolean(), flags }),
   z.strictObject({ op: z.literal("statAt"), ...pathOf, follow: z.boolean() }),
   z.strictObject({ op: z.literal("readlink"), ...pathOf }),
   z.strictObject({ op: z.literal("mkdir"), ...pathOf }),
@@ -52,5 +52,5 @@ const notices = [
 ] as const;
 
 /** Every message of a guest's process. */
-export const Saying = z.discriminatedUnion("op", [...requests, httpCall, ...notices]);
-export type Saying = FileRequest | HttpCall | Notice;
+export const GuestMessage = z.discriminatedUnion("op", [...requests, httpCall, ...notices]);
+export type GuestMessage = FileRequest | HttpCall | Notice;

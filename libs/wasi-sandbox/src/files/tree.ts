@@ -13,12 +13,12 @@ export interface GuestTree {
 /** Builds a guest's tree: inputs at their targets, outputs at their paths. Throws a Fault for one that cannot be mounted. */
 export async function guestTree(inputs: readonly GuestInput[], outputs: readonly GuestOutput[]): Promise<GuestTree> {
   const root: VirtualFolder = { kind: "virtual", children: new Map() };
-  const expected = [
+  const mounts = [
     ...inputs.map((input) => ({ path: input.target, volume: volumeOf(input) })),
     ...outputs.map(({ hostPath, path }) => ({ path, volume: { hostPath, writable: true } })),
   ];
   const volumes: { path: string; volume: Volume }[] = [];
-  for (const { path, volume } of expected) {
+  for (const { path, volume } of mounts) {
     const found = await locate(path, volume);
     place(root, path, found);
     if (found.isFolder) volumes.push({ path: posix.normalize(path), volume: found.volume });

@@ -31,9 +31,9 @@ export function withProvider(providers: Providers, name: string, exports: Export
 }
 
 /** Creates the memories that a module imports, with the node's limits. */
-export function memoriesFor(expected: readonly RequiredMemory[]): Providers {
+export function memoriesFor(imports: readonly RequiredMemory[]): Providers {
   const made = bare<Record<string, Memory>>();
-  for (const { module, name, minimumPages, maximumPages } of expected) {
+  for (const { module, name, minimumPages, maximumPages } of imports) {
     const memories = made[module] ?? bare<Memory>();
     made[module] = memories;
     memories[name] = new wasmEngine.Memory({ initial: minimumPages, maximum: maximumPages });
@@ -43,11 +43,11 @@ export function memoriesFor(expected: readonly RequiredMemory[]): Providers {
 
 /** Describes the imports of a module that are not provided; undefined when it can be linked. */
 export function missingImports(module: Module, providers: Providers, hasHttp: boolean): string | undefined {
-  const missing = wasmEngine.Module.imports(module).filter((wish) => !isProvided(wish, providers, hasHttp));
+  const missing = wasmEngine.Module.imports(module).filter((imported) => !isProvided(imported, providers, hasHttp));
   if (missing.length === 0) return undefined;
   const named = someOf(missing.map(({ module: from, name, kind }) => `"${from}" "${name}" (${kind})`));
   const http = hasHttp ? `, ${httpName}` : "";
-  const hint = missing.some((wish) => wish.module === httpName) && !hasHttp ? "; HTTP needs network http" : "";
+  const hint = missing.some((imported) => imported.module === httpName) && !hasHttp ? "; HTTP needs network http" : "";
   return `it imports ${named}, which this node does not provide: it offers ${preview1Name}${http} and the task's ImportModules${hint}`;
 }
 

@@ -50,7 +50,7 @@ export interface PathOf {
 
 /** The file requests of the process. Every one gets a reply, in order. */
 export type FileRequest =
-  | ({ readonly op: "open"; readonly follow: boolean; readonly want: OpenWish } & PathOf)
+  | ({ readonly op: "open"; readonly follow: boolean; readonly flags: OpenFlags } & PathOf)
   | ({ readonly op: "statAt"; readonly follow: boolean } & PathOf)
   | ({ readonly op: "readlink" } & PathOf)
   | ({ readonly op: "mkdir" } & PathOf)
@@ -66,7 +66,7 @@ export type FileRequest =
   | { readonly op: "resize"; readonly handle: number; readonly sizeBytes: number }
   | { readonly op: "sync"; readonly handle: number };
 
-export interface OpenWish {
+export interface OpenFlags {
   readonly write: boolean;
   readonly create: boolean;
   readonly exclusive: boolean;

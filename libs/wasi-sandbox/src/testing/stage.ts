@@ -63,7 +63,7 @@ export function onStage(limits: Partial<SandboxLimits> = {}): Stage {
   const start: Stage["start"] = async (module, asking = {}) => {
     const [app, results] = [await folder("app"), await folder("made")];
     await writeFile(join(app, "main.wasm"), module);
-    const said = { stdout: "", stderr: "" };
+    const texts = { stdout: "", stderr: "" };
     const guest: Guest = {
       program: { module: "/app/main.wasm", imports: [], entrypoint: "_start", args: [], ...asking.program },
       env: asking.env ?? {},
@@ -72,12 +72,12 @@ export function onStage(limits: Partial<SandboxLimits> = {}): Stage {
       inputs: [{ hostPath: app, target: "/app", readOnly: true }, ...(asking.inputs ?? [])],
       outputs: [{ path: "/made", hostPath: results }],
       output: (stream, chunk) => {
-        said[stream] += Buffer.from(chunk).toString("utf8");
+        texts[stream] += Buffer.from(chunk).toString("utf8");
         asking.output?.(stream, chunk);
       },
     };
     const running = await made().start(guest);
-    return { ...running, collected: async () => ({ exit: await running.exit, ...said, made: results }) };
+    return { ...running, collected: async () => ({ exit: await running.exit, ...texts, made: results }) };
   };
   return { sandbox: made, folder, start, run: async (module, asking) => (await start(module, asking)).collected() };
 }

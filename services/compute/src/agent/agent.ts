@@ -17,7 +17,7 @@ export interface AgentOptions extends FollowerOptions {
 export interface Agent extends Process, Pick<Follower, "confirm" | "executions"> {}
 
 /** The desired state of one execution, with the change that delivered it. */
-interface NodeWish {
+interface DesiredEntry {
   readonly value: ViewEntry;
   readonly change: ViewChange;
 }
@@ -27,7 +27,7 @@ export function createAgent(options: AgentOptions): Agent {
   const { nodeId, journal } = options;
   const follower = createFollower(options);
   // Desired states that arrive before the agent opens.
-  const desired = new Map<string, NodeWish>();
+  const desired = new Map<string, DesiredEntry>();
   let isOpen = false;
   let watching: { close(): Promise<void> } | undefined;
 
@@ -75,7 +75,7 @@ export function createAgent(options: AgentOptions): Agent {
 interface Join {
   readonly follower: Follower;
   readonly entries: readonly JournalEntry[];
-  readonly desired: ReadonlyMap<string, NodeWish>;
+  readonly desired: ReadonlyMap<string, DesiredEntry>;
 }
 
 /** Joins the journal of an earlier process with the current assignments. */

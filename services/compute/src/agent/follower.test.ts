@@ -32,14 +32,14 @@ describe("a fresh assignment", () => {
     ["by a clock that is hours behind", 5 * hour, "asked"],
     ["by a clock that is a second ahead", -1_000, "begun"],
     ["by a clock that is hours ahead", -5 * hour, "asked"],
-  ])("that was decided %s is %s before it is %s", async (_what, agoMs, fate) => {
+  ])("that was decided %s is %s before it is %s", async (_what, agoMs, outcome) => {
     const harness = createNodeHarness();
     await harness.boot();
     harness.setVerdict(() => undefined);
     const assignment = assignmentOf({ assignedAt: harness.sim.clock.now() - agoMs });
     harness.assign(assignment);
     await harness.sim.clock.advance(answered);
-    const isBegun = fate === "begun";
+    const isBegun = outcome === "begun";
     expect([startsOf(harness, assignment), harness.questions.length]).toEqual(isBegun ? [1, 0] : [0, 1]);
     harness.setVerdict(() => true);
     await harness.sim.clock.advance(5_000);

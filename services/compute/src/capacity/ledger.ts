@@ -44,7 +44,7 @@ export interface Ledger {
    * Turns a slot of the ask's hold into the resources of an execution, or takes free resources. Returns why there are
    * none, or undefined on success.
    */
-  take(executionId: string, askId: string, expected: Resources): string | undefined;
+  take(executionId: string, askId: string, required: Resources): string | undefined;
   /** Records what an execution already uses, whether or not it fits. */
   adopt(executionId: string, used: Resources): void;
   /** Releases the resources of an execution. Idempotent. */
@@ -84,7 +84,7 @@ export function createLedger({ clock, capacity, slotsMax, freed }: LedgerOptions
     hold: (askId, each, slots) => hold(books, askId, { each, slots }),
     announceFreeRoom: () => announce(books),
     release: (askId, slots) => release(books, askId, slots),
-    take: (executionId, askId, expected) => take(books, executionId, { askId, expected }),
+    take: (executionId, askId, required) => take(books, executionId, { askId, required }),
     adopt: (executionId, used) => {
       if (!books.allocations.has(executionId)) allocate(books, executionId, used);
     },
@@ -125,21 +125,21 @@ function release(books: Books, askId: string, most = Number.POSITIVE_INFINITY): 
 function take(
   books: Books,
   executionId: string,
-  { askId, expected }: { askId: string; expected: Resources },
+  { askId, required }: { askId: string; required: Resources },
 ): string | undefined {
   if (books.allocations.has(executionId)) return undefined;
-  if (!takeFromHold(books, askId, expected) && books.usage.fitting(expected, 1) === 0) {
+  if (!takeFromHold(books, askId, required) && books.usage.fitting(required, 1) === 0) {
     announce(books);
-    return books.usage.whyNot(expected);
+    return books.usage.whyNot(required);
   }
-  allocate(books, executionId, expected);
+  allocate(books, executionId, required);
   return undefined;
 }
 
 /** Frees one slot of a hold without an announcement, because it is about to be taken. */
-function takeFromHold(books: Books, askId: string, expected: Resources): boolean {
+function takeFromHold(books: Books, askId: string, required: Resources): boolean {
   const from = books.holds.get(askId);
-  if (from === undefined || shortage(expected, from.each) !== undefined) return false;
+  if (from === undefined || shortage(required, from.each) !== undefined) return false;
   from.slots -= 1;
   books.usage.use(from.each, -1);
   if (from.slots === 0) release(books, askId);

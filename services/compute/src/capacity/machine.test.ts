@@ -10,8 +10,8 @@ describe("the resources that a node offers", () => {
     expect(capacityOf(silent, machine)).toEqual({ cpuCores: 2.4, memoryBytes: 800, diskBytes: 8_000, gpus: 2 });
   });
   it("are the configured amounts or shares", () => {
-    const said = { cpu: "500m", memory: "50%", disk: "1kb", gpu: "0" };
-    expect(capacityOf(said, machine)).toEqual({ cpuCores: 0.5, memoryBytes: 500, diskBytes: 1_000, gpus: 0 });
+    const settings = { cpu: "500m", memory: "50%", disk: "1kb", gpu: "0" };
+    expect(capacityOf(settings, machine)).toEqual({ cpuCores: 0.5, memoryBytes: 500, diskBytes: 1_000, gpus: 0 });
   });
   it("have more cores than the machine when its operator oversubscribes them, and no more of the rest", () => {
     expect(oversubscribed(machine, 1)).toEqual(machine);

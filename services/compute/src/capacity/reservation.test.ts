@@ -2,7 +2,7 @@ import { createManualClock } from "@shoal/core/testing";
 import type { Ask, Resources } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { askOf } from "../testing/assignments.ts";
-import { gatherMs, Reservation, reservedMs } from "./reservation.ts";
+import { collectMs, Reservation, reservedMs } from "./reservation.ts";
 
 const cores = (cpuCores: number, gpus = 0): Resources => ({ cpuCores, memoryBytes: 0, diskBytes: 0, gpus });
 
@@ -91,13 +91,13 @@ describe("a reservation", () => {
   it("is not renewed forever by any job: the node pauses for as long as it has gathered", async () => {
     const { clock, node, reservation, large } = setUp(3);
     const everyMs = reservedMs - 1;
-    for (let ms = 0; ms < gatherMs; ms += everyMs) {
+    for (let ms = 0; ms < collectMs; ms += everyMs) {
       expect(reservation.keep(large({ jobId: `j-${ms}`, reserveSince: -ms }))).toBe(true);
       await clock.advance(everyMs);
     }
-    const older = large({ jobId: "j-older", reserveSince: -gatherMs * 2 });
+    const older = large({ jobId: "j-older", reserveSince: -collectMs * 2 });
     expect([reservation.keep(older), reservation.jobId, node.ended]).toEqual([false, undefined, 1]);
-    await clock.advance(gatherMs - 1);
+    await clock.advance(collectMs - 1);
     expect(reservation.keep(older)).toBe(false);
     await clock.advance(1);
     expect(reservation.keep(older)).toBe(true);

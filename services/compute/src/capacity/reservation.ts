@@ -11,7 +11,7 @@ export const reservedMs = 45_000;
  * How long a node gathers resources without a break, and how long it then reserves none. Most batch tasks end sooner;
  * where one runs for days, the other jobs have the node for half of the time.
  */
-export const gatherMs = 600_000;
+export const collectMs = 600_000;
 
 export interface ReservationOptions {
   readonly clock: Clock;
@@ -56,8 +56,8 @@ export class Reservation {
     if (now < this.#restsUntil) return false;
     if (before !== undefined && before.ask.jobId !== ask.jobId && !isPreferred(ask, before.ask)) return false;
     const sinceAt = before?.sinceAt ?? now;
-    if (now - sinceAt >= gatherMs) {
-      this.#restsUntil = now + gatherMs;
+    if (now - sinceAt >= collectMs) {
+      this.#restsUntil = now + collectMs;
       this.#end();
       return false;
     }

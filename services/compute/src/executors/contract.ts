@@ -13,7 +13,7 @@ export interface WorkloadMakers {
   /** Ends by itself with this exit code. */
   readonly exits?: (exitCode: number) => WorkloadFields;
   /** Writes exactly these texts and exits 0. An executor without stderr ignores the second and sets `silentStderr`. */
-  readonly summary?: (stdout: string, stderr: string) => WorkloadFields;
+  readonly prints?: (stdout: string, stderr: string) => WorkloadFields;
   /** Runs until it is halted. */
   readonly runsForEver?: () => WorkloadFields;
   /** Has valid params, but cannot be started. */
@@ -53,7 +53,7 @@ interface ExecutorFixture {
   readonly output: Output;
 }
 interface PreparedWorkload extends Workload {
-  readonly said: (stream: "stdout" | "stderr") => string;
+  readonly printed: (stream: "stdout" | "stderr") => string;
 }
 
 /** The suite that every executor passes; called from a test file beside the executor. */
@@ -62,7 +62,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
     const stage = onStage(harness);
     const { makers } = harness;
     when(makers.exits, (exits) => endsByItself(stage, exits));
-    when(makers.summary, (summary) => speaks(stage, summary, harness.silentStderr === true));
+    when(makers.prints, (prints) => deliversOutput(stage, prints, harness.silentStderr === true));
     when(makers.runsForEver, (runsForEver) => isEnded(stage, runsForEver, harness.survives === true));
     when(makers.cannotStart, (cannotStart) => refuses(stage, cannotStart));
     when(makers.writes, (writes) => keepsInputs(stage, writes));
@@ -115,7 +115,7 @@ function prepare(
   on: { volume: string; output: Output },
 ): (fields: WorkloadFields) => PreparedWorkload {
   return (fields) => {
-    const said = { stdout: "", stderr: "" };
+    const printed = { stdout: "", stderr: "" };
     serial += 1;
     return {
       id: `e-contract-${process.pid}-${serial}`,
@@ -131,9 +131,9 @@ function prepare(
       params: executor.params.parse(fields.params ?? {}),
       inputs: [{ hostPath: on.volume, target: inputPath, readOnly: true }, ...(fields.inputs ?? [])],
       output: (stream, chunk) => {
-        said[stream] += decoder.decode(chunk);
+        printed[stream] += decoder.decode(chunk);
       },
-      said: (stream) => said[stream],
+      printed: (stream) => printed[stream],
     };
   };
 }
@@ -163,18 +163,18 @@ function endsByItself(stage: () => Promise<ExecutorFixture>, exits: (exitCode: n
   });
 }
 
-function speaks(
+function deliversOutput(
   stage: () => Promise<ExecutorFixture>,
-  summary: (stdout: string, stderr: string) => WorkloadFields,
+  prints: (stdout: string, stderr: string) => WorkloadFields,
   silent: boolean,
 ): void {
   it("delivers the output before the exit", async () => {
     const { executor, workload } = await stage();
-    const recorded = workload(summary("to the world\n", "to the log\n"));
+    const recorded = workload(prints("to the world\n", "to the log\n"));
     const running = await executor.start(recorded);
     expect(await running.exit).toEqual({ exitCode: 0 });
-    expect(recorded.said("stdout")).toBe("to the world\n");
-    expect(recorded.said("stderr")).toBe(silent ? "" : "to the log\n");
+    expect(recorded.printed("stdout")).toBe("to the world\n");
+    expect(recorded.printed("stderr")).toBe(silent ? "" : "to the log\n");
   });
 }
 

@@ -1,4 +1,4 @@
-import { cgroupsIfAny, type GuestIsolation, type IsolationWish } from "@shoal/wasi-sandbox";
+import { cgroupsIfAny, type GuestIsolation, type IsolationOption } from "@shoal/wasi-sandbox";
 import type { Reach } from "../outbound/reach.ts";
 import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import type { ContainerSettings } from "./docker/container-settings.ts";
@@ -23,7 +23,7 @@ export interface ExecutorSettings extends PartSettings {
   readonly wasm: {
     readonly poolSize: number;
     readonly isolation: GuestIsolation;
-    readonly sandbox: IsolationWish;
+    readonly sandbox: IsolationOption;
     readonly cgroups: "auto" | "off";
   };
 }

@@ -8,7 +8,7 @@ executorContract("noop", {
   executor: () => noop({ clock: createManualClock() }),
   makers: {
     exits: (ExitCode) => ({ params: { ExitCode } }),
-    summary: (Stdout) => ({ params: { Stdout } }),
+    prints: (Stdout) => ({ params: { Stdout } }),
     runsForEver: () => ({ params: { RunSeconds: 3600 } }),
   },
   silentStderr: true,

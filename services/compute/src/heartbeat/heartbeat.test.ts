@@ -1,6 +1,6 @@
 import { registry } from "@shoal/core";
 import { createManualClock } from "@shoal/core/testing";
-import { type NodeInfo, protocolLevel, type Heartbeat as Said } from "@shoal/proto";
+import { type NodeInfo, protocolLevel, type Heartbeat as SentHeartbeat } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { noop } from "../executors/noop.ts";
 import { createAvailability } from "./availability.ts";
@@ -23,7 +23,7 @@ const info: NodeInfo = {
 
 function harness() {
   const clock = createManualClock(0);
-  const said: Said[] = [];
+  const sent: SentHeartbeat[] = [];
   let problem: string | undefined;
   let looks = 0;
   const executor = {
@@ -40,7 +40,7 @@ function harness() {
   });
   const heartbeat = createHeartbeat({
     clock,
-    bidServer: { heartbeat: (one) => said.push(one) },
+    bidServer: { heartbeat: (one) => sent.push(one) },
     everyMs: 1_000,
     instance: { instanceId: "i-one", startedAt: 0 },
     availability,
@@ -48,7 +48,7 @@ function harness() {
   });
   return {
     clock,
-    said,
+    sent,
     availability,
     heartbeat,
     looks: () => looks,
@@ -60,64 +60,64 @@ function harness() {
 
 describe("a heartbeat", () => {
   it("is sent at the start, at every interval, and last with a goodbye", async () => {
-    const { clock, said, heartbeat } = harness();
+    const { clock, sent, heartbeat } = harness();
     await heartbeat.start();
     await clock.advance(3_000);
     await heartbeat.stop();
     await clock.advance(3_000);
-    expect(said.map(({ at, leaving }) => [at, leaving])).toEqual([
+    expect(sent.map(({ at, leaving }) => [at, leaving])).toEqual([
       [0, undefined],
       [1_000, undefined],
       [2_000, undefined],
       [3_000, undefined],
       [3_000, true],
     ]);
-    expect(said.every(({ startedAt, protocol }) => startedAt === 0 && protocol === protocolLevel)).toBe(true);
+    expect(sent.every(({ startedAt, protocol }) => startedAt === 0 && protocol === protocolLevel)).toBe(true);
   });
 
   it("is sent at once when resources become free, once per tick", async () => {
-    const { clock, said, heartbeat } = harness();
+    const { clock, sent, heartbeat } = harness();
     await heartbeat.start();
     await clock.advance(100);
     heartbeat.soon();
     heartbeat.soon();
     await clock.settle();
-    expect(said.map(({ at }) => at)).toEqual([0, 100]);
+    expect(sent.map(({ at }) => at)).toEqual([0, 100]);
     await clock.advance(1_000);
-    expect(said.map(({ at }) => at)).toEqual([0, 100, 1_100]);
+    expect(sent.map(({ at }) => at)).toEqual([0, 100, 1_100]);
   });
 
   it("is not repeated immediately, but soon", async () => {
-    const { clock, said, heartbeat } = harness();
+    const { clock, sent, heartbeat } = harness();
     await heartbeat.start();
     await clock.advance(100);
     heartbeat.soon();
     await clock.settle();
     heartbeat.soon();
     await clock.settle();
-    expect(said.map(({ at }) => at)).toEqual([0, 100]);
+    expect(sent.map(({ at }) => at)).toEqual([0, 100]);
     await clock.advance(10);
-    expect(said.map(({ at }) => at)).toEqual([0, 100, 105]);
+    expect(sent.map(({ at }) => at)).toEqual([0, 100, 105]);
   });
 
   it("is not sent before the start nor after the end", async () => {
-    const { clock, said, heartbeat } = harness();
+    const { clock, sent, heartbeat } = harness();
     heartbeat.soon();
     await heartbeat.stop();
     await clock.settle();
-    expect(said).toEqual([]);
+    expect(sent).toEqual([]);
   });
 
   it("publishes the availability of parts, without checking them each time", async () => {
-    const { clock, said, availability, heartbeat, looks, setProblem } = harness();
+    const { clock, sent, availability, heartbeat, looks, setProblem } = harness();
     await availability.refresh();
     await heartbeat.start();
     setProblem("it is broken");
     await clock.advance(5_000);
     expect(looks()).toBe(1);
-    expect(said.at(-1)?.info.engines).toEqual(["noop"]);
+    expect(sent.at(-1)?.info.engines).toEqual(["noop"]);
     await clock.advance(10_000);
-    expect(said.at(-1)?.info.engines).toEqual([]);
+    expect(sent.at(-1)?.info.engines).toEqual([]);
     expect(availability.problem("executors", "NOOP")).toBe("it is broken");
     expect(availability.problem("executors", "docker")).toContain("noop");
   });

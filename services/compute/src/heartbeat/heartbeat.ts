@@ -37,23 +37,23 @@ export function createHeartbeat({
   info,
 }: HeartbeatOptions): HeartbeatSender {
   let beating = false;
-  let saidAt = Number.NEGATIVE_INFINITY;
+  let sentAt = Number.NEGATIVE_INFINITY;
   let refreshAt = Number.POSITIVE_INFINITY;
   let cancel = () => {};
   let planned = false;
 
-  function say(leaving: boolean): void {
-    saidAt = clock.now();
+  function send(leaving: boolean): void {
+    sentAt = clock.now();
     const node = { info: info(), ...instance, protocol: protocolLevel };
-    bidServer.heartbeat({ ...node, at: saidAt, ...(leaving ? { leaving } : {}) });
+    bidServer.heartbeat({ ...node, at: sentAt, ...(leaving ? { leaving } : {}) });
   }
   function beat(): void {
     planned = false;
     if (!beating) return;
-    say(false);
+    send(false);
     cancel();
-    cancel = clock.at(saidAt + everyMs, beat);
-    if (saidAt < refreshAt) return;
+    cancel = clock.at(sentAt + everyMs, beat);
+    if (sentAt < refreshAt) return;
     // The next check starts only after this one has ended, however long it takes.
     refreshAt = Number.POSITIVE_INFINITY;
     void availability.refresh().then(() => {
@@ -71,7 +71,7 @@ export function createHeartbeat({
       if (!beating) return;
       beating = false;
       cancel();
-      say(true);
+      send(true);
     },
     silence() {
       beating = false;
@@ -81,8 +81,8 @@ export function createHeartbeat({
       if (planned || !beating) return;
       planned = true;
       // After the current event-loop turn, so that one heartbeat announces all resources that it frees.
-      if (clock.now() - saidAt >= urgentGapMs) queueMicrotask(beat);
-      else clock.at(saidAt + urgentGapMs, beat);
+      if (clock.now() - sentAt >= urgentGapMs) queueMicrotask(beat);
+      else clock.at(sentAt + urgentGapMs, beat);
     },
   };
 }

@@ -42,7 +42,7 @@ export function createIdentity(options: IdentityOptions): Process {
   let rival: Heartbeat | undefined;
   let answeredAt = Number.NEGATIVE_INFINITY;
 
-  const say = (isProbe: boolean): void =>
+  const send = (isProbe: boolean): void =>
     bidServer.heartbeat({
       info: options.info(),
       ...instance,
@@ -54,7 +54,7 @@ export function createIdentity(options: IdentityOptions): Process {
   function answer(): void {
     if (clock.now() - answeredAt < answerGapMs) return;
     answeredAt = clock.now();
-    say(false);
+    send(false);
   }
   function receive(heartbeat: Heartbeat): void {
     const { instanceId, isProbe, leaving } = heartbeat;
@@ -78,7 +78,7 @@ export function createIdentity(options: IdentityOptions): Process {
     name: "identity",
     async start() {
       listening = await bidServer.onOwnHeartbeat(receive);
-      say(true);
+      send(true);
       await pause(clock, probeMs);
       if (rival !== undefined) throw new Fault("NODE_ID_IN_USE", sentence(options.nodeId, rival));
       isSettled = true;

@@ -7,16 +7,16 @@ import { createSurvivor } from "../testing/survivor.ts";
 /** An engine whose workloads write a line, which a restarted node receives again as from a container's log. */
 function speaking(isAlive: () => boolean): Executor {
   const { executor } = createSurvivor();
-  const said = ({ output }: Workload): void => output("stdout", Buffer.from("hello\n"));
+  const printed = ({ output }: Workload): void => output("stdout", Buffer.from("hello\n"));
   return {
     ...executor,
     start: async (workload) => {
-      said(workload);
+      printed(workload);
       return executor.start(workload, new AbortController().signal);
     },
     attach: async (workload) => {
       if (!isAlive()) await executor.sweep(new Set());
-      else said(workload);
+      else printed(workload);
       return executor.attach(workload);
     },
   };

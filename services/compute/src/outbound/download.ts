@@ -83,13 +83,13 @@ const stopped = (shown: string): Fault => new Fault("STOPPED", `fetching ${shown
 async function attempted(clock: Clock, transfer: Transfer, stop: AbortSignal): Promise<unknown> {
   const silent = new AbortController();
   let cancel = () => {};
-  const heard = () => {
+  const progressed = () => {
     cancel();
     cancel = clock.at(clock.now() + silenceMs, () => silent.abort());
   };
-  heard();
+  progressed();
   try {
-    await transfer.run(AbortSignal.any([stop, silent.signal]), heard);
+    await transfer.run(AbortSignal.any([stop, silent.signal]), progressed);
     return undefined;
   } catch (failure) {
     return silent.signal.aborted ? new Error(`sent nothing for ${silenceMs / 1_000} s`) : failure;
@@ -113,7 +113,7 @@ class Transfer {
     this.#file = file;
   }
 
-  async run(signal: AbortSignal, heard: () => void): Promise<void> {
+  async run(signal: AbortSignal, progressed: () => void): Promise<void> {
     const range =
       this.#receivedBytes > 0 && this.#validator !== ""
         ? { range: `bytes=${this.#receivedBytes}-`, "if-range": this.#validator }
@@ -122,7 +122,7 @@ class Transfer {
     try {
       const totalBytes = await this.#begin(answer);
       for await (const chunk of answer.body) {
-        heard();
+        progressed();
         await this.#write(chunk as Buffer);
       }
       if (totalBytes !== undefined && totalBytes !== this.#receivedBytes)

@@ -110,14 +110,14 @@ describe("the reports of an execution", () => {
     ["service", "8 completed", 1],
   ])(
     "of a %s job continue after the number in the log when the node has lost its journal",
-    async (jobType, said, starts) => {
+    async (jobType, expected, starts) => {
       const harness = createNodeHarness();
       harness.setRecorded(() => 7);
       const assignment = assignmentOf({ jobType });
       harness.assign(assignment);
       await harness.boot();
       await harness.sim.clock.advance(20);
-      expect(numbered(harness.reports(assignment.executionId))).toEqual([said]);
+      expect(numbered(harness.reports(assignment.executionId))).toEqual([expected]);
       // It was begun before: a task that may not run twice does not restart.
       expect(harness.starts.get(assignment.executionId) ?? 0).toBe(starts);
     },

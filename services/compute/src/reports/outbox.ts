@@ -32,7 +32,7 @@ const spreadMs = 200;
  */
 export interface Outbox extends Process {
   /** Sends a report now, in place of an unsent one of the same execution. An earlier number is ignored. */
-  say(report: OutgoingReport): void;
+  send(report: OutgoingReport): void;
   /** Sends a report soon that may have been sent before; many such reports share a bounded rate. */
   repeat(report: OutgoingReport): void;
   /** Repeats the last report of every execution soon, including recorded ones. */
@@ -65,7 +65,7 @@ interface OutboxEntry {
   cancelTimer: () => void;
 }
 
-const isHeard = ({ state, latest, sent }: OutboxEntry): boolean => state === "resting" && latest === sent;
+const isStored = ({ state, latest, sent }: OutboxEntry): boolean => state === "resting" && latest === sent;
 const isRecorded = ({ latest, recordedUpTo }: OutboxEntry): boolean => latest.report.number <= recordedUpTo;
 
 export function createOutbox(options: OutboxOptions): Outbox {
@@ -76,7 +76,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     isKnown,
     stored(entry) {
       repeatLater(options, entry, line.enqueue);
-      if (received !== undefined && [...entries.values()].every(isHeard)) received();
+      if (received !== undefined && [...entries.values()].every(isStored)) received();
     },
   });
   let repeatAt = 0;
@@ -91,7 +91,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     name: "outbox",
     start: async () => {},
     stop: async () => {
-      if (![...entries.values()].every(isHeard)) {
+      if (![...entries.values()].every(isStored)) {
         const all = Promise.withResolvers<void>();
         received = all.resolve;
         await resultWithin(all.promise, { clock: options.clock, limitMs: farewellMs });
@@ -99,7 +99,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       for (const { cancelTimer } of entries.values()) cancelTimer();
       entries.clear();
     },
-    say(report) {
+    send(report) {
       const entry = take(entries, report);
       if (entry?.state === "resting") line.enqueue(entry);
     },

@@ -23,8 +23,8 @@ describe("a capture", () => {
     const { taken, logged, files } = harness();
     taken.output("stdout", bytes("a".repeat(1_500)));
     taken.output("stdout", bytes("b".repeat(1_500)));
-    expect(taken.said("stdout")).toEqual({ text: "a".repeat(1_500) + "b".repeat(548), truncated: true });
-    expect(taken.said("stderr")).toEqual({ text: "", truncated: false });
+    expect(taken.head("stdout")).toEqual({ text: "a".repeat(1_500) + "b".repeat(548), truncated: true });
+    expect(taken.head("stderr")).toEqual({ text: "", truncated: false });
     expect(files.get("stdout")).toHaveLength(3_000);
     expect(files.get("stderr")).toBe("");
     expect(logged.map((chunk) => chunk.bytes.length)).toEqual([1_500, 1_500]);
@@ -33,13 +33,13 @@ describe("a capture", () => {
   it("does not mark a text as truncated that fits exactly", () => {
     const { taken } = harness();
     taken.output("stderr", bytes("x".repeat(headBytes)));
-    expect(taken.said("stderr")).toEqual({ text: "x".repeat(headBytes), truncated: false });
+    expect(taken.head("stderr")).toEqual({ text: "x".repeat(headBytes), truncated: false });
   });
 
   it("omits a character at the cut", () => {
     const { taken } = harness();
     taken.output("stdout", bytes(`${"x".repeat(headBytes - 1)}ü and more`));
-    expect(taken.said("stdout")).toEqual({ text: "x".repeat(headBytes - 1), truncated: true });
+    expect(taken.head("stdout")).toEqual({ text: "x".repeat(headBytes - 1), truncated: true });
   });
 
   it("joins a character that arrives in two pieces", () => {
@@ -47,7 +47,7 @@ describe("a capture", () => {
     const [first = 0, second = 0] = bytes("ü");
     taken.output("stdout", Uint8Array.of(first));
     taken.output("stdout", Uint8Array.of(second));
-    expect(taken.said("stdout").text).toBe("ü");
+    expect(taken.head("stdout").text).toBe("ü");
   });
 
   it("signals exceeded output, and takes nothing more", () => {
@@ -59,7 +59,7 @@ describe("a capture", () => {
     expect(taken.flooded.aborted).toBe(true);
     taken.output("stdout", bytes("more"));
     expect(logged).toHaveLength(3);
-    expect(taken.said("stdout").text).toBe("12345");
+    expect(taken.head("stdout").text).toBe("12345");
   });
 
   it("stores nothing for empty writes", () => {
@@ -67,7 +67,7 @@ describe("a capture", () => {
     for (let n = 0; n < 10_000; n++) taken.output("stdout", new Uint8Array());
     expect(logged).toEqual([]);
     expect(files.get("stdout")).toBe("");
-    expect(taken.said("stdout")).toEqual({ text: "", truncated: false });
+    expect(taken.head("stdout")).toEqual({ text: "", truncated: false });
   });
 
   it("does not exceed its limits, however small the pieces", () => {
@@ -76,7 +76,7 @@ describe("a capture", () => {
     expect(taken.flooded.aborted).toBe(true);
     expect(logged).toHaveLength(5_001);
     expect(files.get("stdout")).toHaveLength(2_501);
-    expect(taken.said("stderr").text).toHaveLength(headBytes);
+    expect(taken.head("stderr").text).toHaveLength(headBytes);
   });
 
   it("cuts files at their limit and continues", () => {

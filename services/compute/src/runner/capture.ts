@@ -5,7 +5,7 @@ import type { OutputFile } from "../workspace/workspace.ts";
 export const headBytes = 2_048;
 
 /** The output, as far as the report contains it. */
-export interface Said {
+export interface OutputHead {
   readonly text: string;
   /** The output was longer than `text`. */
   readonly truncated: boolean;
@@ -15,7 +15,7 @@ export interface Said {
 export interface Capture {
   readonly output: (stream: LogStream, chunk: Uint8Array) => void;
   /** The output so far. */
-  said(stream: LogStream): Said;
+  head(stream: LogStream): OutputHead;
   /** Fires when the output exceeds the limit of an execution; further output is dropped. */
   readonly flooded: AbortSignal;
   /** Closes the files and the log. Idempotent. */
@@ -58,7 +58,7 @@ export function capture({ log, begin, fileBytesMax, outputBytesMax }: CaptureOpt
       log.write({ stream, bytes });
       if (taken.stdout.bytes + taken.stderr.bytes > outputBytesMax) overflow.abort();
     },
-    said: (stream) => ({ text: textOf(taken[stream].heads), truncated: taken[stream].bytes > headBytes }),
+    head: (stream) => ({ text: textOf(taken[stream].heads), truncated: taken[stream].bytes > headBytes }),
     close: () => {
       for (const to of Object.values(taken)) to.file?.close();
       log.close();

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { matrix, rests } from "./matrix.ts";
+import { isIdle, matrix } from "./matrix.ts";
 import type { DesiredState, RunStateName } from "./run-state.ts";
 
 // biome-ignore format: a matrix is read in rows and columns
 const expectedSteps: Readonly<Record<DesiredState, Readonly<Record<RunStateName, string>>>> = {
-  run:  { idle: "prepare", prepared: "start",   running: "wait", exited: "publish", published: "sendReport",    settled: "rest",    gone: "rest" },
-  stop: { idle: "stop", prepared: "stop", running: "halt", exited: "stop", published: "sendReport", settled: "rest", gone: "rest" },
-  forget: { idle: "discard", prepared: "discard", running: "halt", exited: "discard", published: "discard", settled: "discard", gone: "rest" },
+  run:  { idle: "prepare", prepared: "start",   running: "wait", exited: "publish", published: "sendReport",    settled: "idle",    gone: "idle" },
+  stop: { idle: "stop", prepared: "stop", running: "halt", exited: "stop", published: "sendReport", settled: "idle", gone: "idle" },
+  forget: { idle: "discard", prepared: "discard", running: "halt", exited: "discard", published: "discard", settled: "discard", gone: "idle" },
 };
 
 describe("the runner's matrix", () => {
@@ -17,8 +17,8 @@ describe("the runner's matrix", () => {
 
   it("is idle only when nothing is left to do", () => {
     const states = Object.keys(expectedSteps.run) as RunStateName[];
-    expect(states.filter((state) => rests("run", state))).toEqual(["settled", "gone"]);
-    expect(states.filter((state) => rests("stop", state))).toEqual(["settled", "gone"]);
-    expect(states.filter((state) => rests("forget", state))).toEqual(["gone"]);
+    expect(states.filter((state) => isIdle("run", state))).toEqual(["settled", "gone"]);
+    expect(states.filter((state) => isIdle("stop", state))).toEqual(["settled", "gone"]);
+    expect(states.filter((state) => isIdle("forget", state))).toEqual(["gone"]);
   });
 });

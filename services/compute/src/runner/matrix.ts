@@ -10,28 +10,28 @@ import { stop } from "./steps/stop.ts";
 import { wait } from "./steps/wait.ts";
 
 /** Takes one step for an execution in this state, and returns the next state. */
-export type RunStep<S extends RunStateName> = (run: Run, seen: RunStateOf<S>) => Promise<RunState>;
+export type RunStep<S extends RunStateName> = (run: Run, observed: RunStateOf<S>) => Promise<RunState>;
 
 /** Nothing to do until the desired state changes. */
-export const rest = async (_run: Run, seen: RunState): Promise<RunState> => seen;
+export const idle = async (_run: Run, observed: RunState): Promise<RunState> => observed;
 
 /** A runner's next step: desired state (rows) by current state (columns). A missing cell does not compile. */
 // biome-ignore format: a matrix is read in rows and columns
 export const matrix: { readonly [W in DesiredState]: { readonly [S in RunStateName]: RunStep<S> } } = {
-  run:  { idle: prepare, prepared: start,   running: wait, exited: publish, published: sendReport,    settled: rest,    gone: rest },
-  stop: { idle: stop,    prepared: stop,    running: halt, exited: stop,    published: sendReport,    settled: rest,    gone: rest },
-  forget: { idle: discard, prepared: discard, running: halt, exited: discard, published: discard, settled: discard, gone: rest },
+  run:  { idle: prepare, prepared: start,   running: wait, exited: publish, published: sendReport,    settled: idle,    gone: idle },
+  stop: { idle: stop,    prepared: stop,    running: halt, exited: stop,    published: sendReport,    settled: idle,    gone: idle },
+  forget: { idle: discard, prepared: discard, running: halt, exited: discard, published: discard, settled: discard, gone: idle },
 };
 
 /** Takes the step that the matrix names. */
 export function takeStep<S extends RunStateName>(
   run: Run,
   desired: DesiredState,
-  seen: RunStateOf<S>,
+  observed: RunStateOf<S>,
 ): Promise<RunState> {
-  const step: RunStep<S> = matrix[desired][seen.state];
-  return step(run, seen);
+  const step: RunStep<S> = matrix[desired][observed.state];
+  return step(run, observed);
 }
 
 /** True when the matrix has nothing to do. */
-export const rests = (desired: DesiredState, state: RunStateName): boolean => matrix[desired][state] === rest;
+export const isIdle = (desired: DesiredState, state: RunStateName): boolean => matrix[desired][state] === idle;

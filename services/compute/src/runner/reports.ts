@@ -60,7 +60,7 @@ export function endedOf(
   exitCode: number,
   { capture, errorMsg }: { capture: Capture; errorMsg: string },
 ): Ended {
-  const [stdout, stderr] = [capture.said("stdout"), capture.said("stderr")];
+  const [stdout, stderr] = [capture.head("stdout"), capture.head("stderr")];
   return {
     startedAt,
     exitCode,

@@ -1,7 +1,7 @@
 import type { JournalEntry } from "../journal/journal.ts";
 import { planOf, readyWorkload } from "./prepare/workload.ts";
 import { failedReport, outgoing, thrownReport } from "./reports.ts";
-import { expectedOf, keepImage, type Run } from "./run.ts";
+import { desiredOf, keepImage, type Run } from "./run.ts";
 import type { RunState } from "./run-state.ts";
 
 /** What happens, by job type, to a workload that did not survive the node's process: long-running jobs run again. */
@@ -19,9 +19,9 @@ const resumes: Resume = {
   preparing: async () => ({ state: "idle" }),
   starting: (run) => attach(run, undefined),
   running: async (run, { startedAt, report }) => {
-    const seen = await attach(run, startedAt);
-    if (seen.state === "running" && report !== undefined) run.ports.outbox.repeat(outgoing(run, report));
-    return seen;
+    const observed = await attach(run, startedAt);
+    if (observed.state === "running" && report !== undefined) run.ports.outbox.repeat(outgoing(run, report));
+    return observed;
   },
   exited: async (run, { ended }) => {
     run.hasFolder = true;
@@ -65,7 +65,7 @@ async function attach(run: Run, startedAt: number | undefined): Promise<RunState
     return { state: "published", report: thrownReport(run, failure) };
   }
   // An execution that is to be stopped and is already gone is not a failure.
-  if (afterLoss[run.assignment.jobType] === "again" || expectedOf(run) !== "run") return { state: "idle" };
+  if (afterLoss[run.assignment.jobType] === "again" || desiredOf(run) !== "run") return { state: "idle" };
   const why = "the node's process ended while the task was starting or running, and the task did not survive";
   return { state: "published", report: failedReport(run, { code: "NODE_RESTARTED", why }) };
 }

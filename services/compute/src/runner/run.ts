@@ -37,7 +37,7 @@ export interface RunnerPorts {
   /** Where the secrets of a task come from. */
   readonly bidServer: Pick<BidServer, "requestSecrets">;
   /** Where reports go; each has been journalled before. */
-  readonly outbox: Pick<Outbox, "say" | "repeat" | "recorded">;
+  readonly outbox: Pick<Outbox, "send" | "repeat" | "recorded">;
   /** Takes a copy of the output for the log. */
   readonly log: (origin: OutputOrigin) => { write(chunk: LogChunk): void; close(): void };
   readonly grants: Pick<Grants, "grant">;
@@ -99,7 +99,7 @@ export interface Run {
 }
 
 /** The current desired state of a run. */
-export function expectedOf({ stopped, forgotten }: Run): DesiredState {
+export function desiredOf({ stopped, forgotten }: Run): DesiredState {
   if (forgotten.aborted) return "forget";
   return stopped.aborted ? "stop" : "run";
 }
@@ -138,9 +138,9 @@ type Phase =
   | { readonly phase: "exited"; readonly ended: Ended };
 
 /** Ends what a state holds beside the workload. */
-export function letGo(seen: RunState): void {
-  if (seen.state === "prepared" || seen.state === "running") seen.capture.close();
-  if (seen.state === "prepared") seen.limit.cancel();
+export function releaseState(observed: RunState): void {
+  if (observed.state === "prepared" || observed.state === "running") observed.capture.close();
+  if (observed.state === "prepared") observed.limit.cancel();
 }
 
 /**

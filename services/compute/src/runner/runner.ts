@@ -1,10 +1,10 @@
 import { Fault } from "@shoal/core";
 import type { Assignment } from "@shoal/proto";
 import type { JournalEntry } from "../journal/journal.ts";
-import { rests, takeStep } from "./matrix.ts";
+import { isIdle, takeStep } from "./matrix.ts";
 import { failedReport, outgoing, thrownReport } from "./reports.ts";
 import { resume, unremembered } from "./resume.ts";
-import { expectedOf, type Run, type RunnerPorts } from "./run.ts";
+import { desiredOf, type Run, type RunnerPorts } from "./run.ts";
 import type { RunState } from "./run-state.ts";
 
 /** How an execution begins on this node: from nothing, from a journal entry, or as a refusal. */
@@ -47,19 +47,19 @@ export function createRunner(ports: RunnerPorts, assignment: Assignment, options
   const history = { number: options.recordedUpTo, reported: undefined };
   const nothingYet = { held: [], hasFolder: false, runtime: undefined, progress: undefined, generation: 0 };
   const run: Run = { ports, assignment, ...signals, ...history, ...nothingYet };
-  let seen: RunState = { state: "idle" };
-  let walking: Promise<void> = begin();
+  let observed: RunState = { state: "idle" };
+  let advancing: Promise<void> = begin();
 
   async function begin(): Promise<void> {
-    seen = await firstLook(run, options.origin);
-    await walk();
+    observed = await initialState(run, options.origin);
+    await advance();
   }
-  async function walk(): Promise<void> {
+  async function advance(): Promise<void> {
     for (;;) {
-      const desired = expectedOf(run);
-      if (rests(desired, seen.state)) return;
-      seen = await takeStep(run, desired, seen).catch((failure: unknown) => afterFailure(run, failure));
-      if (seen.state === "settled") options.onSettled();
+      const desired = desiredOf(run);
+      if (isIdle(desired, observed.state)) return;
+      observed = await takeStep(run, desired, observed).catch((failure: unknown) => afterFailure(run, failure));
+      if (observed.state === "settled") options.onSettled();
     }
   }
   /**
@@ -67,30 +67,31 @@ export function createRunner(ports: RunnerPorts, assignment: Assignment, options
    * used it twice.
    */
   async function renumber(upTo: number): Promise<void> {
-    if (seen.state !== "settled" || seen.report.number > upTo) return;
+    if (observed.state !== "settled" || observed.report.number > upTo) return;
     run.number += 1;
-    seen = { state: "published", report: { ...seen.report, number: run.number } };
-    await walk();
+    observed = { state: "published", report: { ...observed.report, number: run.number } };
+    await advance();
   }
   return {
     isForgetting: () => toForget.signal.aborted,
-    isEnding: () => toStop.signal.aborted || isOver.has(seen.state),
+    isEnding: () => toStop.signal.aborted || isOver.has(observed.state),
     stop() {
-      if (seen.state === "settled" && toStop.signal.aborted) ports.outbox.repeat(outgoing(run, seen.report));
-      else if (seen.state === "settled") ports.outbox.say(outgoing(run, seen.report));
+      if (observed.state === "settled" && toStop.signal.aborted) ports.outbox.repeat(outgoing(run, observed.report));
+      else if (observed.state === "settled") ports.outbox.send(outgoing(run, observed.report));
       toStop.abort(ended);
-      walking = walking.then(walk);
+      advancing = advancing.then(advance);
     },
     forget() {
       toStop.abort(ended);
       toForget.abort(ended);
-      walking = walking.then(walk);
-      return walking;
+      advancing = advancing.then(advance);
+      return advancing;
     },
     recorded(upTo) {
       run.number = Math.max(run.number, upTo);
       ports.outbox.recorded(assignment.executionId, upTo);
-      if (seen.state === "settled" && seen.report.number <= upTo) walking = walking.then(() => renumber(upTo));
+      if (observed.state === "settled" && observed.report.number <= upTo)
+        advancing = advancing.then(() => renumber(upTo));
     },
   };
 }
@@ -102,12 +103,12 @@ export interface RunnerOptions {
   readonly onSettled: () => void;
 }
 
-async function firstLook(run: Run, origin: Origin): Promise<RunState> {
+async function initialState(run: Run, origin: Origin): Promise<RunState> {
   if (origin.from === "nothing") return run.number === 0 ? { state: "idle" } : unremembered(run);
   if (origin.from === "refusal") return { state: "published", report: failedReport(run, origin) };
-  const seen = await resume(run, origin.entry);
-  if (seen.state === "idle") await Promise.race([origin.mayBegin, aborted(run.stopped)]);
-  return seen;
+  const observed = await resume(run, origin.entry);
+  if (observed.state === "idle") await Promise.race([origin.mayBegin, aborted(run.stopped)]);
+  return observed;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

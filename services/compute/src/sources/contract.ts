@@ -109,20 +109,20 @@ const contents = [Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), B
 function bringsIn(stage: SourceFixture, { makers, copies }: SourceHarness): void {
   it.each(contents)("fetches a file byte for byte", async (bytes) => {
     const { source, request } = await stage();
-    const want = await request(await makers.file(bytes));
-    expect(await source.refuses(want.params)).toBeUndefined();
-    const fetched = await source.fetch(want);
+    const fetchRequest = await request(await makers.file(bytes));
+    expect(await source.refuses(fetchRequest.params)).toBeUndefined();
+    const fetched = await source.fetch(fetchRequest);
     expect(await readFile(fetched.hostPath)).toEqual(bytes);
     expect(fetched.sizeBytes).toBe(copies ? bytes.length : 0);
-    expect(fetched.hostPath.startsWith(want.folder)).toBe(copies);
+    expect(fetched.hostPath.startsWith(fetchRequest.folder)).toBe(copies);
     expect(fetched.readOnly).toBe(true);
     await fetched.held?.close();
   });
   it("fetches the same input twice concurrently", async () => {
     const { source, request } = await stage();
     const params = await makers.file(Buffer.from("twice"));
-    const wants = [await request(params), await request(params)];
-    const fetched = await Promise.all(wants.map((want) => source.fetch(want)));
+    const fetchRequests = [await request(params), await request(params)];
+    const fetched = await Promise.all(fetchRequests.map((fetchRequest) => source.fetch(fetchRequest)));
     const paths = fetched.map(({ hostPath }) => hostPath);
     for (const { held } of fetched) await held?.close();
     expect(await Promise.all(paths.map((path) => readFile(path, "utf8")))).toEqual(["twice", "twice"]);
@@ -141,16 +141,16 @@ function bringsIn(stage: SourceFixture, { makers, copies }: SourceHarness): void
 function refusesBadParams(stage: SourceFixture, makers: ParamMakers): void {
   it("fetches nothing once its signal has fired", async () => {
     const { source, request } = await stage();
-    const want = await request(await makers.file(Buffer.from("x")), { signal: AbortSignal.abort() });
-    await expect(source.fetch(want)).rejects.toMatchObject({ name: "Fault", code: "STOPPED" });
+    const fetchRequest = await request(await makers.file(Buffer.from("x")), { signal: AbortSignal.abort() });
+    await expect(source.fetch(fetchRequest)).rejects.toMatchObject({ name: "Fault", code: "STOPPED" });
   });
   const { refused, absent } = makers;
   if (refused !== undefined) {
     it("refuses with a sentence, and does not fetch what it refuses", async () => {
       const { source, request } = await stage();
-      const want = await request(refused());
-      expect(await source.refuses(want.params)).toMatch(/\w+ \w+/);
-      await expect(source.fetch(want)).rejects.toBeInstanceOf(Fault);
+      const fetchRequest = await request(refused());
+      expect(await source.refuses(fetchRequest.params)).toMatch(/\w+ \w+/);
+      await expect(source.fetch(fetchRequest)).rejects.toBeInstanceOf(Fault);
     });
   }
   if (absent !== undefined) {

@@ -89,26 +89,26 @@ interface OpenRequest {
   readonly append: boolean;
 }
 
-function open(host: HostContext, at: { folder: number; path: string }, wish: OpenRequest): number {
-  const has = (flag: number) => (wish.flags & flag) !== 0;
-  const want = {
-    write: wish.write,
+function open(host: HostContext, at: { folder: number; path: string }, request: OpenRequest): number {
+  const has = (flag: number) => (request.flags & flag) !== 0;
+  const flags = {
+    write: request.write,
     create: has(openFlags.create),
     exclusive: has(openFlags.exclusive),
     truncate: has(openFlags.truncate),
     directory: has(openFlags.directory),
   };
-  const follow = (wish.lookup & followFlag) !== 0;
-  const { handle, kind, fixed } = host.files({ op: "open", ...at, follow, want }).answer;
+  const follow = (request.lookup & followFlag) !== 0;
+  const { handle, kind, fixed } = host.files({ op: "open", ...at, follow, flags }).answer;
   if (handle === undefined) throw new Refusal("IO");
   if (kind === "folder") return host.descriptors.add({ kind, handle, preopen: undefined, listing: [] });
   return host.descriptors.add({
     kind: "file",
     handle,
-    readable: wish.readable,
-    writable: wish.write,
+    readable: request.readable,
+    writable: request.write,
     fixed: fixed === true,
-    append: wish.append,
+    append: request.append,
     position: 0,
     ahead: noBytes,
   });

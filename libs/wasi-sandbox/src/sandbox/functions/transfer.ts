@@ -52,22 +52,22 @@ export function readInto(
   return total;
 }
 
-function bytesAt(host: HostContext, file: OpenFile, want: { offset: number; length: number }): Uint8Array {
+function bytesAt(host: HostContext, file: OpenFile, range: { offset: number; length: number }): Uint8Array {
   const { ahead } = file;
-  const skip = want.offset - ahead.offset;
-  if (skip >= 0 && skip < ahead.bytes.byteLength) return ahead.bytes.subarray(skip, skip + want.length);
+  const skip = range.offset - ahead.offset;
+  if (skip >= 0 && skip < ahead.bytes.byteLength) return ahead.bytes.subarray(skip, skip + range.length);
   // Reading ahead pays only for a sequential read; and only a file that cannot change may be cached.
   const readsOn = skip === ahead.bytes.byteLength;
-  const length = file.fixed && readsOn ? Math.max(want.length, aheadBytes) : want.length;
+  const length = file.fixed && readsOn ? Math.max(range.length, aheadBytes) : range.length;
   const request = {
     op: "read",
     handle: file.handle,
-    offset: want.offset,
+    offset: range.offset,
     length: Math.min(length, bodyBytesMax),
   } as const;
   const { body } = host.files(request);
-  if (file.fixed) file.ahead = { offset: want.offset, bytes: body };
-  return body.subarray(0, want.length);
+  if (file.fixed) file.ahead = { offset: range.offset, bytes: body };
+  return body.subarray(0, range.length);
 }
 
 /** Writes the buffers from `offset`, or at the file's end without one; returns the number of bytes. */

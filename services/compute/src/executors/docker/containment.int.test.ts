@@ -41,7 +41,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     async (owner) => {
       const workload = await stage("cat /in/text > /out/copy && mkdir /out/sub && cat /in/text", owner);
       expect(await run(workload)).toBe(0);
-      expect(workload.said("stdout")).toBe("given");
+      expect(workload.printed("stdout")).toBe("given");
       expect(await readFile(join(workload.made, "copy"), "utf8")).toBe("given");
     },
   );
@@ -50,16 +50,16 @@ describe.skipIf(missing !== undefined)(suite, () => {
     const script = "touch /out/file; chown 1 /out/file && echo changed; exit 0";
     const strict = await stage(script, 0);
     expect(await run(strict)).toBe(0);
-    expect(strict.said("stdout")).toBe("");
+    expect(strict.printed("stdout")).toBe("");
     const allowed = await stage(`${script}; grep CapEff /proc/self/status`, 0);
     expect(await run(allowed, { capabilities: ["CHOWN"] })).toBe(0);
-    expect(allowed.said("stdout")).toBe("changed\n");
+    expect(allowed.printed("stdout")).toBe("changed\n");
   });
 
   it("runs as the user that its node names", async () => {
     const workload = await stage("id -u; id -g; cat /in/text; echo mine > /out/file", 0);
     expect(await run(workload, { user: "1234:4321" })).toBe(0);
-    expect(workload.said("stdout")).toBe("1234\n4321\ngiven");
+    expect(workload.printed("stdout")).toBe("1234\n4321\ngiven");
     expect(await readFile(join(workload.made, "file"), "utf8")).toBe("mine\n");
   });
 
@@ -68,10 +68,10 @@ describe.skipIf(missing !== undefined)(suite, () => {
       "echo x > /bin/new && echo root; echo x > /tmp/new && echo tmp; echo x > /out/new && echo out; exit 0";
     const open = await stage(script, 0);
     await run(open);
-    expect(open.said("stdout")).toBe("root\ntmp\nout\n");
+    expect(open.printed("stdout")).toBe("root\ntmp\nout\n");
     const closed = await stage(script, 0);
     await run(closed, { readOnlyRoot: true });
-    expect(closed.said("stdout")).toBe("tmp\nout\n");
+    expect(closed.printed("stdout")).toBe("tmp\nout\n");
   });
 
   it("retains an input or a result at /tmp where the rest is read-only", async () => {
@@ -107,9 +107,9 @@ describe.skipIf(missing !== undefined)(suite, () => {
     const beside = harness.workload(sh("echo beside"));
     expect(await run(beside)).toBe(0);
     expect((await running.exit).exitCode).not.toBe(0);
-    const forks = Number(bomb.said("stdout").trim().split("\n").at(-1));
+    const forks = Number(bomb.printed("stdout").trim().split("\n").at(-1));
     expect(forks).toBeGreaterThan(4_000);
     expect(forks).toBeLessThan(4_097);
-    expect(bomb.said("stderr")).toMatch(/fork/);
+    expect(bomb.printed("stderr")).toMatch(/fork/);
   });
 });

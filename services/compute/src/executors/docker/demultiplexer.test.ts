@@ -10,11 +10,11 @@ const frame = (stream: number, text: string) => {
 };
 
 function collect() {
-  const said = { stdout: "", stderr: "" };
+  const printed = { stdout: "", stderr: "" };
   const take = demultiplexer((stream, chunk) => {
-    said[stream] += Buffer.from(chunk).toString("latin1");
+    printed[stream] += Buffer.from(chunk).toString("latin1");
   });
-  return { said, take };
+  return { printed, take };
 }
 
 describe("the demultiplexer", () => {
@@ -22,7 +22,7 @@ describe("the demultiplexer", () => {
     const texts = fc.array(fc.tuple(fc.constantFrom(1, 2), fc.stringMatching(/^[a-z]{0,20}$/)), { maxLength: 30 });
     fc.assert(
       fc.property(texts, fc.array(fc.nat(50)), (frames, cuts) => {
-        const { said, take } = collect();
+        const { printed, take } = collect();
         let bytes = Buffer.concat(frames.map(([stream, text]) => frame(stream, text)));
         for (const cut of cuts) {
           take(bytes.subarray(0, cut));
@@ -30,21 +30,21 @@ describe("the demultiplexer", () => {
         }
         take(bytes);
         const of = (desired: number) => frames.map(([stream, text]) => (stream === desired ? text : "")).join("");
-        expect(said).toEqual({ stdout: of(1), stderr: of(2) });
+        expect(printed).toEqual({ stdout: of(1), stderr: of(2) });
       }),
     );
   });
 
   it("accepts any number of short frames in one piece", () => {
-    const { said, take } = collect();
+    const { printed, take } = collect();
     take(Buffer.concat(Array.from({ length: 100_000 }, () => frame(1, "\n"))));
-    expect(said.stdout).toHaveLength(100_000);
+    expect(printed.stdout).toHaveLength(100_000);
   });
 
   it("delivers the received part of a long frame before the rest", () => {
-    const { said, take } = collect();
+    const { printed, take } = collect();
     take(frame(2, "x".repeat(100)).subarray(0, 58));
-    expect(said.stderr).toHaveLength(50);
+    expect(printed.stderr).toHaveLength(50);
   });
 
   it("refuses an invalid frame", () => {

@@ -14,7 +14,7 @@ executorContract("docker", {
   executor: () => harness.executor(),
   makers: {
     exits: (exitCode) => run('exit "$1"', String(exitCode)),
-    summary: (stdout, stderr) => run('echo -n "$1"; echo -n "$2" >&2', stdout, stderr),
+    prints: (stdout, stderr) => run('echo -n "$1"; echo -n "$2" >&2', stdout, stderr),
     runsForEver: () => run("sleep 1000000"),
     cannotStart: () => ({ params: { Image, Parameters: ["true"] }, inputs: [nowhere] }),
     writes: (path) => run('echo new > "$1"', path),

@@ -33,7 +33,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
       { env: { B: "task" } },
     );
     await (await harness.executor().start(workload)).exit;
-    expect(workload.said("stdout")).toBe("listed task a=b\n");
+    expect(workload.printed("stdout")).toBe("listed task a=b\n");
   });
 
   it("runs in the working directory, with entry point and parameters", async () => {
@@ -43,10 +43,10 @@ describe.skipIf(missing !== undefined)(suite, () => {
       WorkingDirectory: "/tmp",
     });
     expect(await (await harness.executor().start(workload)).exit).toEqual({ exitCode: 0 });
-    expect(workload.said("stdout")).toBe("one two three");
+    expect(workload.printed("stdout")).toBe("one two three");
     const where = harness.workload({ ...sh("pwd"), WorkingDirectory: "/tmp" });
     await (await harness.executor().start(where)).exit;
-    expect(where.said("stdout")).toBe("/tmp\n");
+    expect(where.printed("stdout")).toBe("/tmp\n");
   });
 
   it("fails a workload that exceeds its memory limit", async () => {
@@ -74,9 +74,9 @@ describe.skipIf(missing !== undefined)(suite, () => {
       AutoRemove: false,
     });
     expect(HostConfig.LogConfig?.Config).toEqual({ "max-size": "64m", "max-file": "2" });
-    expect(workload.said("stdout")).toMatch(/NoNewPrivs:\s*1/);
-    expect(workload.said("stdout")).toMatch(/CapEff:\s*0{16}\n/);
-    expect(workload.said("stdout")).toMatch(/CapBnd:\s*0{16}\n/);
+    expect(workload.printed("stdout")).toMatch(/NoNewPrivs:\s*1/);
+    expect(workload.printed("stdout")).toMatch(/CapEff:\s*0{16}\n/);
+    expect(workload.printed("stdout")).toMatch(/CapBnd:\s*0{16}\n/);
   });
 
   it.each([
@@ -85,7 +85,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
   ] as const)("has only its own interfaces on network %s", async (network, interfaces) => {
     const workload = harness.workload(sh("cd /sys/class/net; echo *"), { network });
     await (await harness.executor().start(workload)).exit;
-    expect(workload.said("stdout").trim()).toMatch(interfaces);
+    expect(workload.printed("stdout").trim()).toMatch(interfaces);
   });
 
   it("allows a workload to write an input only when requested", async () => {
@@ -161,7 +161,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     const found = await harness.executor().attach({ ...workload, outputs });
     await writeFile(join(hostPath, "go"), "");
     expect(await found?.exit).toEqual({ exitCode: 4 });
-    expect(workload.said("stdout")).toBe("early\nlate\n");
+    expect(workload.printed("stdout")).toBe("early\nlate\n");
     // After the release the container's exit is not reported.
     expect(await Promise.race([first.exit, Promise.resolve("nothing")])).toBe("nothing");
   });
@@ -172,7 +172,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await (await executor.start({ ...workload, output: () => {} })).exit;
     await executor.sweep(new Set([workload.id]));
     expect(await (await harness.executor().attach(workload))?.exit).toEqual({ exitCode: 9 });
-    expect(workload.said("stdout")).toBe("done\n");
+    expect(workload.printed("stdout")).toBe("done\n");
     await executor.sweep(new Set());
     expect(await harness.executor().attach(workload)).toBeUndefined();
     expect(await containersOf(workload.id)).toEqual([]);
@@ -289,8 +289,8 @@ describe.skipIf(missing !== undefined)(suite, () => {
     const found = await harness.executor({ socketPath: socket.path }).attach(workload);
     expect(await found?.exit).toEqual({ exitCode: 0 });
     await socket.sever();
-    expect(workload.said("stdout")).toBe("first\n");
-    expect(workload.said("stderr")).toBe("second\n");
+    expect(workload.printed("stdout")).toBe("first\n");
+    expect(workload.printed("stderr")).toBe("second\n");
   });
 
   it.each(["node", "instance", "job", "namespace", "execution"])("labels its containers with the %s", async (label) => {

@@ -55,10 +55,10 @@ export function docker(options: DockerOptions): Executor {
   const own = ownership(read, options);
   const credentials = registryCredentials(options.credentials ?? { file: "" });
   const check = platformCheck({ read, clock, credentials });
-  const letGo = new AbortController();
+  const closed = new AbortController();
   // At least one listener for each running workload: the node's capacity bounds their number.
-  setMaxListeners(0, letGo.signal);
-  const parts = { own, read, credentials, letGo: letGo.signal };
+  setMaxListeners(0, closed.signal);
+  const parts = { own, read, credentials, closed: closed.signal };
   const client = askedOnce(() => loadClient({ ...options, socketPath }, parts));
   const remove = async ({ id }: OwnedContainer) => removeContainer((await client()).engine, clock, id);
   const find = (executionId?: string): Promise<readonly OwnedContainer[]> =>
@@ -67,7 +67,7 @@ export function docker(options: DockerOptions): Executor {
     );
   const follow = ({ engine, gateways }: EngineClient, containerId: string, given: Followed): Running => {
     const watchesDisk = diskLimit === "watch" && given.workload.resources.diskBytes > 0;
-    const running = watch({ docker: engine, clock, containerId, watchesDisk, ...given, letGo: letGo.signal });
+    const running = watch({ docker: engine, clock, containerId, watchesDisk, ...given, closed: closed.signal });
     if (given.workload.network === "http") void running.exit.then(() => gateways.close(given.workload));
     return running;
   };
@@ -101,7 +101,7 @@ export function docker(options: DockerOptions): Executor {
       const left = (await find()).filter(({ executionId }) => !keep.has(executionId));
       await removeAll(left, remove);
     },
-    close: async () => letGo.abort(),
+    close: async () => closed.abort(),
   };
 }
 
@@ -131,7 +131,7 @@ interface EngineParts {
   readonly own: Ownership;
   readonly read: EngineReader;
   readonly credentials: RegistryCredentials;
-  readonly letGo: AbortSignal;
+  readonly closed: AbortSignal;
 }
 
 interface EngineClient {
@@ -142,14 +142,14 @@ interface EngineClient {
 
 /** Loads the client library, with the first container that is touched (see `engineReader`). */
 async function loadClient(options: DockerOptions, parts: EngineParts): Promise<EngineClient> {
-  const { own, read, credentials, letGo } = parts;
+  const { own, read, credentials, closed } = parts;
   const { clock, socketPath, settings = containerDefaults, pulling = pullDefaults } = options;
   const { default: Client } = await import("dockerode");
   const engine = new Client({ socketPath });
   const images = pulls(engine, clock, { ...pulling, credentials });
   const shared = { docker: engine, clock, own };
   const gateways = httpGateways({ ...shared, reach: options.reach ?? noReach });
-  letGo.addEventListener("abort", gateways.release);
+  closed.addEventListener("abort", gateways.release);
   return {
     engine,
     gateways,

@@ -20,8 +20,8 @@ const quotedBody = /(error parsing HTTP \d+ response body).*/s;
 
 /** The engine's message, without the answers that it quotes. */
 export function wordsOf(failure: unknown): string {
-  const said = Refusal.safeParse(failure).data?.json?.message;
-  const text = said ?? (failure instanceof Error ? failure.message : String(failure));
+  const message = Refusal.safeParse(failure).data?.json?.message;
+  const text = message ?? (failure instanceof Error ? failure.message : String(failure));
   return text
     .replace(/^\(HTTP code \d+\) [^-]*- /, "")
     .replace(quotedBody, "$1")

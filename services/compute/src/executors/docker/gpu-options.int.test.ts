@@ -68,13 +68,13 @@ describe("the GPUs of a container", () => {
         Tty: true,
       });
       const output = await container.attach({ stream: true, stdout: true });
-      let said = "";
+      let printed = "";
       output.on("data", (chunk: Buffer) => {
-        said += chunk.toString();
+        printed += chunk.toString();
       });
       await container.start();
       await container.wait();
-      await expect.poll(() => said).toBe("4\r\nnone\r\n");
+      await expect.poll(() => printed).toBe("4\r\nnone\r\n");
       await container.remove();
     },
   );

@@ -53,7 +53,7 @@ async function host() {
 async function outcome(input: Input, script: string): Promise<{ code: number; stdout: string }> {
   const workload = harness.workload(sh(script), { inputs: [input], folder: await harness.folder(`work-${serial}`) });
   const { exitCode } = await (await harness.executor().start(workload)).exit;
-  return { code: exitCode, stdout: workload.said("stdout") };
+  return { code: exitCode, stdout: workload.printed("stdout") };
 }
 
 const volumes = async () => (await engine.listVolumes()).Volumes.map(({ Name }) => Name);

@@ -29,7 +29,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     const workload = harness.workload(sh(`${fill}`), { resources: { ...resources, memoryBytes: 32 * mebibyte } });
     const { failure } = await run(workload);
     // Either the memory of the container or the 64 MiB of /dev/shm ends it, never the machine's.
-    if (failure === undefined) expect(workload.said("stderr")).toContain("No space left");
+    if (failure === undefined) expect(workload.printed("stderr")).toContain("No space left");
     else expect(failure.code).toBe("OUT_OF_MEMORY");
   });
 
@@ -40,13 +40,13 @@ describe.skipIf(missing !== undefined)(suite, () => {
       resources: { ...resources, cpuCores: 0.1 },
     });
     expect(await run(workload)).toEqual({ exitCode: 0 });
-    expect(Number(/nr_throttled (\d+)/.exec(workload.said("stdout"))?.[1])).toBeGreaterThan(0);
+    expect(Number(/nr_throttled (\d+)/.exec(workload.printed("stdout"))?.[1])).toBeGreaterThan(0);
   });
 
   it("descriptors: a task cannot raise its limit of open files, and dumps no memory", async () => {
     const workload = harness.workload(sh("ulimit -c; ulimit -n; ulimit -Hn; ulimit -n 65537 || echo refused; exit 0"));
     await run(workload);
-    const [dumps, soft, hard, raised] = workload.said("stdout").trim().split("\n");
+    const [dumps, soft, hard, raised] = workload.printed("stdout").trim().split("\n");
     expect({ dumps, raised }).toEqual({ dumps: "0", raised: "refused" });
     // An engine that runs under a lower limit passes that on.
     expect(Number(soft)).toBeLessThanOrEqual(65_536);

@@ -42,11 +42,11 @@ describe.skipIf(missing !== undefined)(suite, () => {
   it("http reaches an allowed host through the proxy, with the job's id, and another one not", async () => {
     const other = "wget -q -O - http://other.example/ 2>&1; echo $?";
     const workload = await http(`wget -q -O - http://127.0.0.1:${port}/page; ${other}`, ["127.0.0.1"]);
-    expect(workload.said("stdout")).toContain("/page for j-1\n");
-    expect(workload.said("stdout")).toContain("403 Forbidden");
+    expect(workload.printed("stdout")).toContain("/page for j-1\n");
+    expect(workload.printed("stdout")).toContain("403 Forbidden");
     // What a client sees that shows the body of a refusal.
     const raw = "printf 'GET http://other.example/ HTTP/1.0\\r\\n\\r\\n' | nc 127.0.0.1 3128";
-    expect((await http(raw, ["127.0.0.1"])).said("stdout")).toContain(
+    expect((await http(raw, ["127.0.0.1"])).printed("stdout")).toContain(
       "shoal: the task's network does not allow other.example; its Domains are: 127.0.0.1",
     );
   });
@@ -54,10 +54,10 @@ describe.skipIf(missing !== undefined)(suite, () => {
   it("http tunnels to an allowed host, and sets the variables in both spellings", async () => {
     const connected = `printf 'CONNECT 127.0.0.1:${port} HTTP/1.1\\r\\n\\r\\nGET /inside HTTP/1.0\\r\\n\\r\\n' | nc 127.0.0.1 3128`;
     const workload = await http(`${connected}; env | sort`, ["127.0.0.1"]);
-    expect(workload.said("stdout")).toContain("200 Connection Established");
-    expect(workload.said("stdout")).toContain("/inside for no job");
+    expect(workload.printed("stdout")).toContain("200 Connection Established");
+    expect(workload.printed("stdout")).toContain("/inside for no job");
     for (const name of ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"])
-      expect(workload.said("stdout")).toContain(`${name}=http://127.0.0.1:3128\n`);
+      expect(workload.printed("stdout")).toContain(`${name}=http://127.0.0.1:3128\n`);
   });
 
   it("http has no other way out: only loopback, no route, no name server, not this machine", async () => {
@@ -65,7 +65,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     const tries = [`nc -w 2 172.17.0.1 ${port}`, `nc -w 2 127.0.0.1 ${port}`, "nc -w 2 192.0.2.1 80"];
     const script = `cd /sys/class/net; echo *; cat /proc/net/route; ${tries.map((one) => `${one} </dev/null; echo code $?`).join("; ")}`;
     const workload = await http(script, ["127.0.0.1"]);
-    const lines = workload.said("stdout").trim().split("\n");
+    const lines = workload.printed("stdout").trim().split("\n");
     expect(lines[0]).toBe("lo");
     expect(lines.filter((line) => line === "code 1")).toHaveLength(3);
     expect(lines.filter((line) => /^\w+\t[0-9A-F]{8}/.test(line))).toEqual([]);
@@ -74,8 +74,8 @@ describe.skipIf(missing !== undefined)(suite, () => {
   it("http of one task does not serve another one with other domains", async () => {
     const ask = `wget -q -O - http://127.0.0.1:${port}/ 2>&1; exit 0`;
     const [one, other] = await Promise.all([http(ask, ["127.0.0.1"]), http(ask, ["192.0.2.1"])]);
-    expect(one.said("stdout")).toContain("for j-1");
-    expect(other.said("stdout")).toContain("403 Forbidden");
+    expect(one.printed("stdout")).toContain("for j-1");
+    expect(other.printed("stdout")).toContain("403 Forbidden");
   });
 
   it("http works again after the node's process was replaced, and its gateway ends with the task", async () => {
@@ -91,7 +91,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     const exec = await engine.getContainer(container?.Id ?? "").exec({ Cmd: ["/bin/touch", "/tmp/go"] });
     await exec.start({ Detach: true });
     expect(await running?.exit).toEqual({ exitCode: 0 });
-    expect(workload.said("stdout")).toBe("/later for j-1\n");
+    expect(workload.printed("stdout")).toBe("/later for j-1\n");
     await harness.executor().sweep(new Set());
     // The engine answers "is being removed" to a second removal, before the first has ended.
     await expect.poll(() => containersOf(workload.id)).toEqual([]);
@@ -115,7 +115,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
   it("host is the machine's own network", async () => {
     const workload = harness.workload(sh(`wget -q -O - http://127.0.0.1:${port}/own`), { network: "host" });
     await (await harness.executor().start(workload)).exit;
-    expect(workload.said("stdout")).toBe("/own for no job\n");
+    expect(workload.printed("stdout")).toBe("/own for no job\n");
   });
 });
 

@@ -66,14 +66,14 @@ export interface Listening {
   readonly clock: Clock;
   readonly output: Workload["output"];
   readonly ended: AbortSignal;
-  readonly letGo: AbortSignal;
+  readonly closed: AbortSignal;
 }
 
 /**
  * Reads the output to its end, for a bounded time after the container's end. Never rejects: a broken output ends with a
  * line on stderr.
  */
-export async function listen(outputStream: OutputStream, { clock, output, ended, letGo }: Listening): Promise<void> {
+export async function listen(outputStream: OutputStream, { clock, output, ended, closed }: Listening): Promise<void> {
   const cut = new AbortController();
   const received = new AbortController();
   const limit = () =>
@@ -82,9 +82,9 @@ export async function listen(outputStream: OutputStream, { clock, output, ended,
     });
   ended.addEventListener("abort", limit, { once: true });
   try {
-    await outputStream(output, { ended, cut: AbortSignal.any([cut.signal, letGo]) });
+    await outputStream(output, { ended, cut: AbortSignal.any([cut.signal, closed]) });
   } catch (failure) {
-    if (letGo.aborted) return;
+    if (closed.aborted) return;
     output("stderr", Buffer.from(`shoal: the rest of this output is lost: ${wordsOf(failure)}\n`));
   } finally {
     received.abort();

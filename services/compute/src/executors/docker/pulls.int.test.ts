@@ -34,8 +34,8 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
     const workload = harness.workload({ Image: registry.image, Entrypoint: ["/bin/echo", "hello"] });
     const running = await harness.executor().start(workload);
     expect(await running.exit).toEqual({ exitCode: 0 });
-    expect(workload.said("stdout")).toBe("hello\n");
-    const lines = workload.said("stderr").trimEnd().split("\n");
+    expect(workload.printed("stdout")).toBe("hello\n");
+    const lines = workload.printed("stderr").trimEnd().split("\n");
     expect(lines.every((line) => line.startsWith(`${registry.image}: `))).toBe(true);
     expect(lines).toContainEqual(expect.stringMatching(/: [0-9a-f]{12} Pull complete$/));
     expect(new Set(lines).size).toBe(lines.length);

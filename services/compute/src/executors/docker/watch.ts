@@ -29,17 +29,17 @@ export interface ContainerWatch {
   /**
    * Fires when this process releases the container: the container keeps running, and the next process reads its exit.
    */
-  readonly letGo: AbortSignal;
+  readonly closed: AbortSignal;
 }
 
 /**
  * Follows a container that this or an earlier process started, whether or not it has ended. The exit settles after the
- * output has been delivered, and never after `letGo` has fired.
+ * output has been delivered, and never after `closed` has fired.
  */
 export function watch(on: ContainerWatch): Running {
   let halting: Promise<boolean> | undefined;
   const exit = ending(on, () => halting).catch((failure: unknown): Exit | Promise<Exit> => {
-    if (on.letGo.aborted) return new Promise(() => {});
+    if (on.closed.aborted) return new Promise(() => {});
     const { code, why } = engineFault(failure, `waiting for the container of ${on.workload.id}`);
     return { exitCode: noExitCode, failure: { code, why } };
   });
@@ -66,12 +66,12 @@ async function ending(on: ContainerWatch, halting: () => Promise<boolean> | unde
     if (stream === "stderr" && stderr.length < stderrHeadMaxLength) stderr += Buffer.from(chunk).toString();
     on.workload.output(stream, chunk);
   };
-  const said = listen(on.outputStream, { ...on, output, ended: ended.signal });
+  const delivered = listen(on.outputStream, { ...on, output, ended: ended.signal });
   const overDisk = on.watchesDisk ? endOverDisk(on, ended.signal) : Promise.resolve(undefined);
   try {
-    const code = await exitCode(on.docker, on.containerId, on.letGo);
+    const code = await exitCode(on.docker, on.containerId, on.closed);
     ended.abort();
-    await said;
+    await delivered;
     const inspected = on.docker.getContainer(on.containerId).inspect();
     const { State } = await within(inspected, { clock: on.clock, limitMs: callLimitMs, what: "reading its end" });
     const halted = (await halting()?.catch(() => false)) === true;
@@ -79,7 +79,7 @@ async function ending(on: ContainerWatch, halting: () => Promise<boolean> | unde
     return exitOf({ halted, overflow, outOfMemory: State.OOMKilled, exitCode: code, stderr }, on.workload);
   } finally {
     ended.abort();
-    await said;
+    await delivered;
   }
 }
 
@@ -134,16 +134,16 @@ async function stop({ docker, clock, containerId }: ContainerWatch, graceMs: num
 const Waited = z.object({ StatusCode: z.int(), Error: z.object({ Message: z.string() }).nullish() });
 
 /**
- * The exit code of a started container, once it has ended. Rejects when the engine goes away or `letGo` fires.
+ * The exit code of a started container, once it has ended. Rejects when the engine goes away or `closed` fires.
  *
  * The wait condition is "not running" after the start, not "next exit" before it: this misses no exit, and it also
  * works for a container that an earlier process started.
  */
-async function exitCode(docker: Docker, containerId: string, letGo: AbortSignal): Promise<number> {
+async function exitCode(docker: Docker, containerId: string, closed: AbortSignal): Promise<number> {
   const path = `/containers/${containerId}/wait`;
   const stream = await engineStream(docker, { method: "POST", path, query: { condition: "not-running" } });
   let text = "";
-  await readAll(stream, letGo, (chunk) => {
+  await readAll(stream, closed, (chunk) => {
     text += Buffer.from(chunk).toString();
   });
   const { StatusCode, Error: wrong } = Waited.parse(JSON.parse(text));

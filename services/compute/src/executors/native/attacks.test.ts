@@ -46,7 +46,7 @@ async function attack({ script, settings: more, workload: changes, cgroups }: At
   };
   const folder = join(root, `work-${serial}`);
   mkdirSync(folder);
-  let said = "";
+  let printed = "";
   const workload: Workload = {
     ...{ id: `e-${serial}`, jobId: "j-1", namespace: "default", nodeId: "n-1", env: {}, inputs: [], outputs: [] },
     params: executor.params.parse({ Command: "sh", Arguments: ["-c", script] }),
@@ -54,47 +54,47 @@ async function attack({ script, settings: more, workload: changes, cgroups }: At
     network: "none",
     folder,
     output: (_, chunk) => {
-      said += Buffer.from(chunk).toString();
+      printed += Buffer.from(chunk).toString();
     },
     ...changes,
   };
   const running = await executor.start(workload);
-  return { executor, workload, running, exit: running.exit, said: () => said };
+  return { executor, workload, running, exit: running.exit, printed: () => printed };
 }
 
 describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
   it("is an unprivileged user without capabilities, who cannot get any", async () => {
-    const { exit, said } = await attack({
+    const { exit, printed } = await attack({
       script: "id -u; grep -E '^(Cap|NoNewPrivs)' /proc/self/status; su -c id root",
     });
     expect((await exit).exitCode).not.toBe(0);
-    expect(said()).toMatch(new RegExp(`^${uid}\n`));
-    for (const set of ["Inh", "Prm", "Eff", "Bnd", "Amb"]) expect(said()).toContain(`Cap${set}:\t0000000000000000`);
-    expect(said()).toContain("NoNewPrivs:\t1");
+    expect(printed()).toMatch(new RegExp(`^${uid}\n`));
+    for (const set of ["Inh", "Prm", "Eff", "Bnd", "Amb"]) expect(printed()).toContain(`Cap${set}:\t0000000000000000`);
+    expect(printed()).toContain("NoNewPrivs:\t1");
   });
   it("sees neither the node's files nor other processes, and writes nowhere but in its folders", async () => {
     const script = `ls ${root} /root /home /var; ls -d /proc/[0-9]* | wc -l; touch /usr/x /etc/x /x && exit 1; touch /task/ok /tmp/ok`;
-    const { exit, said, workload } = await attack({ script });
+    const { exit, printed, workload } = await attack({ script });
     expect(await exit).toEqual({ exitCode: 0 });
-    expect(said()).not.toContain("runs");
-    expect(Number(/^\d+$/m.exec(said())?.[0])).toBeLessThan(8);
+    expect(printed()).not.toContain("runs");
+    expect(Number(/^\d+$/m.exec(printed())?.[0])).toBeLessThan(8);
     expect(await readdir(workload.folder)).toEqual(["ok"]);
   });
   it("has no network, unless it requests the host network", async () => {
     const script = "ls /sys/class/net 2>/dev/null; cat /proc/net/dev | tail -n +3 | cut -d: -f1 | tr -d ' '";
-    const { exit, said } = await attack({ script });
+    const { exit, printed } = await attack({ script });
     await exit;
-    expect(said().trim()).toBe("lo");
+    expect(printed().trim()).toBe("lo");
     const host = await attack({ script, workload: { network: "host" } });
     await host.exit;
-    expect(host.said().trim().split("\n").sort()).toEqual((await readdir("/sys/class/net")).sort());
+    expect(host.printed().trim().split("\n").sort()).toEqual((await readdir("/sys/class/net")).sort());
   });
   it("cannot take more memory than the limit in one process", async () => {
     const script = "dd if=/dev/zero of=/dev/null bs=128M count=1 && echo done";
     const resources = { cpuCores: 1, memoryBytes: 64 * mebibyte, diskBytes: 0 };
-    const { exit, said } = await attack({ script, workload: { resources } });
+    const { exit, printed } = await attack({ script, workload: { resources } });
     expect((await exit).exitCode).not.toBe(0);
-    expect(said()).not.toContain("done");
+    expect(printed()).not.toContain("done");
     const roomy = await attack({ script, workload: { resources: { ...resources, memoryBytes: 512 * mebibyte } } });
     expect(await roomy.exit).toEqual({ exitCode: 0 });
   });
@@ -110,12 +110,12 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
   it("runs in the cgroup of its limits, where its node has cgroups", async () => {
     const cgroups = delegated();
     const resources = { cpuCores: 0.5, memoryBytes: 256 * mebibyte, diskBytes: 0 };
-    const { said, running } = await attack({
+    const { printed, running } = await attack({
       script: "echo up; sleep 1000",
       workload: { resources },
       cgroups: cgroups.made,
     });
-    await expect.poll(said).toBe("up\n");
+    await expect.poll(printed).toBe("up\n");
     const [group = ""] = (await readdir(cgroups.path)).filter((name) => name.startsWith("shoal-guest-"));
     const limits = Object.entries({
       "cpu.max": "50000 100000",
@@ -130,24 +130,24 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
   });
   it("cannot start more processes than the limit, and all of them end with it", async () => {
     const script = "i=0; while [ $i -lt 200 ]; do sleep 1000 & i=$((i+1)); done; sleep 1000";
-    const { exit, running, said } = await attack({ script, settings: { processesMax: 20 } });
-    await expect.poll(said, { timeout: 10_000 }).toMatch(/Cannot fork|Resource temporarily unavailable/);
+    const { exit, running, printed } = await attack({ script, settings: { processesMax: 20 } });
+    await expect.poll(printed, { timeout: 10_000 }).toMatch(/Cannot fork|Resource temporarily unavailable/);
     await running.halt(0);
     await exit;
     expect(await processesOf()).toEqual([]);
   });
   it("cannot open more files than the limit", async () => {
     const script = "bash -c 'for i in $(seq 10 200); do eval \"exec $i</dev/null\" || exit 7; done'";
-    const { exit, said } = await attack({ script, settings: { descriptorsMax: 32 } });
+    const { exit, printed } = await attack({ script, settings: { descriptorsMax: 32 } });
     expect((await exit).exitCode).not.toBe(0);
-    expect(said()).toMatch(/Too many open files|Bad file descriptor/);
+    expect(printed()).toMatch(/Too many open files|Bad file descriptor/);
   });
   it("cannot write a file beyond the limit, nor output", async () => {
     const { exit } = await attack({ script: "yes >/task/big", settings: { fileBytesMax: mebibyte } });
     expect((await exit).exitCode).not.toBe(0);
     const shouting = await attack({ script: "exec yes", settings: { fileBytesMax: mebibyte } });
     expect((await shouting.exit).exitCode).not.toBe(0);
-    expect(shouting.said().length).toBe(mebibyte);
+    expect(shouting.printed().length).toBe(mebibyte);
   });
   const forever = "while :; do";
   it.each([
@@ -174,8 +174,8 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
   it("ends at a halt although it ignores signals and leaves its session, with everything that it started", async () => {
     const script =
       "trap '' TERM HUP INT; setsid sh -c 'trap \"\" TERM; sleep 1000' & setsid -f sleep 1000; echo ready; sleep 1000";
-    const { running, exit, said } = await attack({ script });
-    await expect.poll(said).toContain("ready");
+    const { running, exit, printed } = await attack({ script });
+    await expect.poll(printed).toContain("ready");
     await running.halt(50);
     expect((await exit).failure?.code).toBe("STOPPED");
     expect(await processesOf()).toEqual([]);
@@ -191,13 +191,13 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
     expect(await processesOf()).toEqual([]);
   });
   it("may end by itself within the grace period", async () => {
-    const { running, exit, said } = await attack({
+    const { running, exit, printed } = await attack({
       script: "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.05; done",
     });
-    await expect.poll(said).toContain("ready");
+    await expect.poll(printed).toContain("ready");
     await running.halt(10_000);
     expect((await exit).failure?.code).toBe("STOPPED");
-    expect(said()).toContain("bye");
+    expect(printed()).toContain("bye");
   });
   it("gets its environment, which no process with rights has had, and no argument shows", async () => {
     const env = {
@@ -206,7 +206,7 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
       ENV: "/task/evil",
       BASH_ENV: "/task/evil",
     };
-    const { exit, said, workload, executor } = await attack({
+    const { exit, printed, workload, executor } = await attack({
       script: 'printf %s "$TOKEN"; echo; sleep 0.3',
       workload: { env },
     });
@@ -216,10 +216,10 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
     expect(shown.some((line) => line.includes("bwrap"))).toBe(true);
     expect(shown.filter((line) => line.includes('secret"'))).toEqual([]);
     expect(await exit).toMatchObject({ exitCode: 0 });
-    expect(said()).toContain(env.TOKEN);
+    expect(printed()).toContain(env.TOKEN);
   });
   it("is attached to by the node's next process, also after its end, with its exit code and its whole output", async () => {
-    const { executor, workload, exit, said } = await attack({ script: "echo one; sleep 0.3; echo two; exit 7" });
+    const { executor, workload, exit, printed } = await attack({ script: "echo one; sleep 0.3; echo two; exit 7" });
     await executor.close();
     let second = "";
     const output: Workload["output"] = (_, chunk) => {
@@ -235,7 +235,7 @@ describe.skipIf(missing !== undefined)(`a native task${missing === undefined ? "
     });
     expect(await late?.exit).toEqual({ exitCode: 7 });
     expect(await Promise.race([exit, "never settles"])).toBe("never settles");
-    expect(said()).not.toContain("two");
+    expect(printed()).not.toContain("two");
     await next.sweep(new Set());
     expect(await next.attach(workload)).toBeUndefined();
   });

@@ -17,7 +17,7 @@ export interface FollowedRun {
   readonly ended: Promise<void>;
   readonly group: Cgroup | undefined;
   /** Fires when the executor is closed: nothing is followed any more. */
-  readonly letGo: AbortSignal;
+  readonly closed: AbortSignal;
 }
 
 type EndCause = NonNullable<Exit["failure"]>;
@@ -52,7 +52,7 @@ export async function killRun(clock: Clock, wrapper: Wrapper): Promise<void> {
 
 /** Follows a run to its end: delivers its output, watches its memory, and reports its exit. */
 export function followRun(run: FollowedRun): Running {
-  const { clock, wrapper, letGo, ended } = run;
+  const { clock, wrapper, closed, ended } = run;
   let cause: EndCause | undefined;
   const halted: EndCause = { code: "STOPPED", why: "it was halted while it ran" };
   const kill = async (failure: EndCause): Promise<void> => {
@@ -62,12 +62,12 @@ export function followRun(run: FollowedRun): Running {
   const followed = new AbortController();
   void ended.then(() => followed.abort());
   const over = new AbortController();
-  void endOverDisk(run, { ended: AbortSignal.any([over.signal, letGo]), kill });
+  void endOverDisk(run, { ended: AbortSignal.any([over.signal, closed]), kill });
   const exit = (async (): Promise<Exit> => {
     const read = outputReader(run);
     while (isAlive(wrapper)) {
       await pause(clock, tickMs, followed.signal);
-      if (letGo.aborted) return new Promise(() => {});
+      if (closed.aborted) return new Promise(() => {});
       await read();
       if (isTooLarge(run)) await kill(outOfMemory(run));
     }
@@ -92,7 +92,7 @@ export function followRun(run: FollowedRun): Running {
       await kill(halted);
       await Promise.race([
         exit,
-        letGo.aborted ? undefined : new Promise((resolve) => letGo.addEventListener("abort", resolve)),
+        closed.aborted ? undefined : new Promise((resolve) => closed.addEventListener("abort", resolve)),
       ]);
     },
   };

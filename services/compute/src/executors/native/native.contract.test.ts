@@ -17,7 +17,7 @@ executorContract("native", {
   executor: () => native({ clock: systemClock({ unref: true }), folder, settings }),
   makers: {
     exits: (exitCode) => sh(`exit ${exitCode}`),
-    summary: (stdout, stderr) => sh('printf %s "$1"; printf %s "$2" >&2', stdout, stderr),
+    prints: (stdout, stderr) => sh('printf %s "$1"; printf %s "$2" >&2', stdout, stderr),
     runsForEver: () => sh("while :; do sleep 60; done"),
     cannotStart: () => ({ params: { Command: "no-such-program" } }),
     writes: (path) => sh('echo changed >"$1"', path),

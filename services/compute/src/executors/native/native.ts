@@ -34,7 +34,7 @@ const openMode = 0o777;
  */
 export function native(options: NativeOptions): Executor {
   const { clock, folder: root, settings, cgroups } = options;
-  const letGo = new AbortController();
+  const closed = new AbortController();
   const folderOf = (workload: Workload) => new RunFolder(root, workload.id);
   return {
     name: "native",
@@ -52,14 +52,14 @@ export function native(options: NativeOptions): Executor {
       const command = [...(group?.prefix ?? []), ...sandboxCommand({ workload, params, user, settings })];
       const folder = folderOf(workload);
       const started = await folder.start(command, environmentScript(workload.env));
-      return followRun({ clock, workload, folder, group, letGo: letGo.signal, ...started });
+      return followRun({ clock, workload, folder, group, closed: closed.signal, ...started });
     },
     async attach(workload) {
       const folder = folderOf(workload);
       const wrapper = await folder.begun();
       if (wrapper !== undefined)
         return followRun({
-          ...{ clock, workload, folder, wrapper, letGo: letGo.signal },
+          ...{ clock, workload, folder, wrapper, closed: closed.signal },
           ...{ group: undefined, ended: new Promise(() => {}) },
         });
       // A process died before the run began. Without its folder it never begins, so the workload may be started again.
@@ -75,7 +75,7 @@ export function native(options: NativeOptions): Executor {
         await folder.remove();
       }
     },
-    close: async () => letGo.abort(),
+    close: async () => closed.abort(),
   };
 }
 

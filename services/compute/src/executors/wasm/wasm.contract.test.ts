@@ -26,7 +26,7 @@ executorContract("wasm", {
   executor: () => wasm({ clock: systemClock({ unref: true }), limits: { poolSize: 1 } }),
   makers: {
     exits: (exitCode) => guest((pen) => [pen.call("proc_exit", exitCode)]),
-    summary: (stdout, stderr) => guest((pen) => [pen.print(1, stdout), pen.print(2, stderr)]),
+    prints: (stdout, stderr) => guest((pen) => [pen.print(1, stdout), pen.print(2, stderr)]),
     runsForEver: () => guest(() => ["(loop (br 0))"]),
     cannotStart: () => ({ params: { EntryModule: "/app/missing.wasm" } }),
     writes: (path) =>

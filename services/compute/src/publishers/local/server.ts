@@ -119,12 +119,12 @@ function isForeign(address: string, header: string | undefined): boolean {
   return host === undefined || !isLoopback(host);
 }
 
-const summary: Readonly<Record<403 | 404 | 405, string>> = {
+const messages: Readonly<Record<403 | 404 | 405, string>> = {
   403: "results are served to this machine only: use localhost or a loopback address in the link\n",
   404: "no result is stored under this name: it may have expired; run the job again\n",
   405: "use GET to fetch results\n",
 };
 
-function end(response: ServerResponse, status: keyof typeof summary): void {
-  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(summary[status]);
+function end(response: ServerResponse, status: keyof typeof messages): void {
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(messages[status]);
 }

@@ -74,7 +74,7 @@ export class ProgressReporter implements PreparationProgress {
     const phase = this.#stage === "environment" ? "starting" : "preparing";
     // The journal has the number before it is sent: a node that dies here must not use it twice.
     record(this.#run, { phase }, report).then(
-      () => ports.outbox.say(outgoing(this.#run, report)),
+      () => ports.outbox.send(outgoing(this.#run, report)),
       (failure: unknown) =>
         ports.logger.warn(
           { executionId: assignment.executionId, why: causeOf(failure).why },

@@ -1,10 +1,10 @@
-import { clearFolder, letGo, type Run } from "../run.ts";
+import { clearFolder, type Run, releaseState } from "../run.ts";
 import type { RunState } from "../run-state.ts";
 
 /** Forgets the execution and removes its folder. */
-export async function discard(run: Run, seen: RunState): Promise<RunState> {
+export async function discard(run: Run, observed: RunState): Promise<RunState> {
   const { ports, assignment } = run;
-  letGo(seen);
+  releaseState(observed);
   ports.journal.forget(assignment.executionId);
   ports.release(assignment.executionId);
   await clearFolder(run);

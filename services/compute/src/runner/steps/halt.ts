@@ -1,5 +1,5 @@
 import { causeOf, pause } from "@shoal/core";
-import { expectedOf, type Run } from "../run.ts";
+import { desiredOf, type Run } from "../run.ts";
 import type { RunState, RunStateOf } from "../run-state.ts";
 import { discard } from "./discard.ts";
 import { stop } from "./stop.ts";
@@ -14,10 +14,10 @@ const haltAgainMs = 5_000;
  * Ends what runs. When the execution is to be forgotten, a failure is left to the executor's sweep; when it is to be
  * reported as stopped, the attempts repeat until it has ended or its assignment is removed.
  */
-export async function halt(run: Run, seen: RunStateOf<"running">): Promise<RunState> {
+export async function halt(run: Run, observed: RunStateOf<"running">): Promise<RunState> {
   const { ports, assignment, forgotten } = run;
   try {
-    await seen.running.halt(graceMs);
+    await observed.running.halt(graceMs);
   } catch (failure) {
     ports.logger.warn(
       {
@@ -26,10 +26,10 @@ export async function halt(run: Run, seen: RunStateOf<"running">): Promise<RunSt
       },
       "halting an execution failed",
     );
-    if (expectedOf(run) === "stop") {
+    if (desiredOf(run) === "stop") {
       await pause(ports.clock, haltAgainMs, forgotten);
-      return seen;
+      return observed;
     }
   }
-  return expectedOf(run) === "stop" ? stop(run, seen) : discard(run, seen);
+  return desiredOf(run) === "stop" ? stop(run, observed) : discard(run, observed);
 }

@@ -11,7 +11,7 @@ import type { RunState } from "../run-state.ts";
  * Fetches the inputs and creates the folders. The time limit includes the executor's work before the task starts, such
  * as pulling an image. Files of an earlier process have been removed before.
  */
-export async function prepare(run: Run, seen: RunState): Promise<RunState> {
+export async function prepare(run: Run, observed: RunState): Promise<RunState> {
   const { ports, assignment, stopped } = run;
   const ms = assignment.prepareTimeoutMs;
   const limit = deadline(ports.clock, { ms, stopped, what: "preparing", code: "START_TIMED_OUT" });
@@ -29,7 +29,7 @@ export async function prepare(run: Run, seen: RunState): Promise<RunState> {
   } catch (failure) {
     limit.cancel();
     // An operation that a stop aborted is not a failure.
-    if (stopped.aborted) return seen;
+    if (stopped.aborted) return observed;
     throw limit.why() ?? failure;
   } finally {
     progress.end();

@@ -52,7 +52,7 @@ async function reportPublishing(run: Run, ended: Ended): Promise<void> {
   }
   const report = reportOf(run, { kind: "publishing", startedAt: ended.startedAt, ...runtimeOf(run) });
   await record(run, { phase: "exited", ended }, report);
-  ports.outbox.say(outgoing(run, report));
+  ports.outbox.send(outgoing(run, report));
 }
 
 function completedReport(run: Run, { startedAt, output }: Ended, result?: SpecConfig): Report {

@@ -19,7 +19,7 @@ export async function sendReport(run: Run, { report }: RunStateOf<"published">):
       // Sent despite the journal's failure: the log is the better memory.
       ports.logger.warn({ executionId, why: causeOf(failure).why }, "writing a journal entry failed");
     }
-    ports.outbox.say(outgoing(run, report));
+    ports.outbox.send(outgoing(run, report));
   }
   ports.release(executionId);
   await clearFolder(run);

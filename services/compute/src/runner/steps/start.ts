@@ -2,20 +2,20 @@ import { causeOf } from "@shoal/core";
 import type { Running } from "../../executors/executor.ts";
 import { breakOff } from "../break-off.ts";
 import { outgoing, reportOf } from "../reports.ts";
-import { keepImage, letGo, type Run, record, runtimeOf } from "../run.ts";
+import { keepImage, type Run, record, releaseState, runtimeOf } from "../run.ts";
 import type { RunState, RunStateOf } from "../run-state.ts";
 
 /**
  * Journals that a start is about to be attempted, and attempts it. A process that dies in between leaves `starting`
  * behind: the next process never starts the workload without a check.
  */
-export async function start(run: Run, seen: RunStateOf<"prepared">): Promise<RunState> {
+export async function start(run: Run, observed: RunStateOf<"prepared">): Promise<RunState> {
   const { ports, stopped } = run;
-  const { limit, capture } = seen;
+  const { limit, capture } = observed;
   await record(run, { phase: "starting" });
-  if (stopped.aborted) return seen;
+  if (stopped.aborted) return observed;
   run.progress?.begin("environment");
-  const starting = seen.executor.start(seen.workload, limit.signal);
+  const starting = observed.executor.start(observed.workload, limit.signal);
   try {
     const running = await breakOff(ports.clock, limit.signal, starting);
     limit.cancel();
@@ -29,8 +29,8 @@ export async function start(run: Run, seen: RunStateOf<"prepared">): Promise<Run
     run.progress?.end();
     // Nothing waits for the start any more: a late start is ended at once, and swept.
     starting.then((late) => late.halt(0)).catch(() => {});
-    if (stopped.aborted) return seen;
-    letGo(seen);
+    if (stopped.aborted) return observed;
+    releaseState(observed);
     throw limit.why() ?? failure;
   }
 }
@@ -40,7 +40,7 @@ function reportStart(run: Run, startedAt: number): void {
   const { executionId } = run.assignment;
   const report = reportOf(run, { kind: "running", startedAt, ...runtimeOf(run) });
   record(run, { phase: "running", startedAt }, report).then(
-    () => run.ports.outbox.say(outgoing(run, report)),
+    () => run.ports.outbox.send(outgoing(run, report)),
     (failure: unknown) =>
       run.ports.logger.warn({ executionId, why: causeOf(failure).why }, "writing a journal entry failed"),
   );

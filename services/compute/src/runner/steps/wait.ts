@@ -7,16 +7,16 @@ import { graceMs } from "./halt.ts";
 type Happened = "exit" | "late" | "overflow" | "stop";
 
 /** Waits for the exit, the execution's time limit, the output limit, or a change of the desired state. */
-export async function wait(run: Run, seen: RunStateOf<"running">): Promise<RunState> {
-  const happened = await firstOf(run, seen);
-  if (happened === "stop") return seen;
-  if (happened === "late") await seen.running.halt(graceMs);
+export async function wait(run: Run, observed: RunStateOf<"running">): Promise<RunState> {
+  const happened = await firstOf(run, observed);
+  if (happened === "stop") return observed;
+  if (happened === "late") await observed.running.halt(graceMs);
   // Without a grace period: the workload would continue to write.
-  if (happened === "overflow") await seen.running.halt(0);
-  const exit = await seen.running.exit;
-  seen.capture.close();
-  const failure = happened === "late" ? lateFailure(run) : (outputLimitFailure(run, seen) ?? exit.failure);
-  const ended = endedOf(seen.startedAt, exit.exitCode, { capture: seen.capture, errorMsg: failure?.why ?? "" });
+  if (happened === "overflow") await observed.running.halt(0);
+  const exit = await observed.running.exit;
+  observed.capture.close();
+  const failure = happened === "late" ? lateFailure(run) : (outputLimitFailure(run, observed) ?? exit.failure);
+  const ended = endedOf(observed.startedAt, exit.exitCode, { capture: observed.capture, errorMsg: failure?.why ?? "" });
   if (failure === undefined) return { state: "exited", ended };
   return { state: "published", report: failedReport(run, failure, ended.output) };
 }

@@ -65,7 +65,7 @@ async function ask(allow: readonly string[], request: object): Promise<string> {
   const params = source.params.parse(request);
   const why = await source.refuses(params);
   const partition = { index: 0, count: 1 };
-  const want = {
+  const fetchRequest = {
     namespace: "default",
     params,
     partition,
@@ -73,7 +73,7 @@ async function ask(allow: readonly string[], request: object): Promise<string> {
     room: { take: () => {} },
     signal: new AbortController().signal,
   };
-  const end = await source.fetch(want).then(
+  const end = await source.fetch(fetchRequest).then(
     async ({ hostPath, readOnly, held }) => {
       await held?.close();
       return `${hostPath}${readOnly ? "" : " rw"}`;
@@ -141,7 +141,7 @@ describe("a local input", () => {
   it("is what was checked, whatever replaces it afterwards", async () => {
     const source = local({ allow: [`${root}/open/**`] });
     const params = source.params.parse({ SourcePath: at("open/deep") });
-    const want = {
+    const fetchRequest = {
       params,
       namespace: "default",
       partition: { index: 0, count: 1 },
@@ -149,7 +149,7 @@ describe("a local input", () => {
       room: { take: () => {} },
     };
     await writeFile(at("open/deep/inside"), "judged");
-    const { held } = await source.fetch({ ...want, signal: new AbortController().signal });
+    const { held } = await source.fetch({ ...fetchRequest, signal: new AbortController().signal });
     await swap("open/deep", "closed");
     expect(await readFile(`${descriptorPath(held?.fd ?? -1)}/inside`, "utf8")).toBe("judged");
     await held?.close();
@@ -164,14 +164,14 @@ describe("a local input", () => {
   ])("under %s: that only this node's user can replace %s is %s", async (line, path, steady) => {
     const source = local({ allow: [`${root}${line}`] });
     const params = source.params.parse({ SourcePath: at(path) });
-    const want = {
+    const fetchRequest = {
       params,
       namespace: "default",
       partition: { index: 0, count: 1 },
       folder: root,
       room: { take: () => {} },
     };
-    const { held } = await source.fetch({ ...want, signal: new AbortController().signal });
+    const { held } = await source.fetch({ ...fetchRequest, signal: new AbortController().signal });
     expect(held?.steady).toBe(steady);
     await held?.close();
   });

@@ -76,8 +76,8 @@ async function fetch(params: object, { partition, onBytes, limitBytes = 10_000_0
   const folder = await mkdtemp(join(root, "input-"));
   const { signal } = new AbortController();
   const parsed = source.params.parse({ ...place(), ...params });
-  const want = { namespace: "default", params: parsed, partition: partition ?? { index: 0, count: 1 } };
-  return await source.fetch({ ...want, folder, room, signal });
+  const fetchRequest = { namespace: "default", params: parsed, partition: partition ?? { index: 0, count: 1 } };
+  return await source.fetch({ ...fetchRequest, folder, room, signal });
 }
 
 async function filesOf(params: object, options?: Options): Promise<Readonly<Record<string, string>>> {
@@ -198,8 +198,15 @@ describe("one object", () => {
       const params = source.params.parse({ ...place(), Endpoint: `http://${host}:${port}`, Key: "a" });
       const { signal } = new AbortController();
       const room = taskRoom({ inputBytes: 1, taskBytes: 1 }).input();
-      const want = { params, namespace: "default", partition: { index: 0, count: 1 }, folder: root, room, signal };
-      await expect(source.fetch(want)).rejects.toEqual(unavailable(/outbound.loopback is off/));
+      const fetchRequest = {
+        params,
+        namespace: "default",
+        partition: { index: 0, count: 1 },
+        folder: root,
+        room,
+        signal,
+      };
+      await expect(source.fetch(fetchRequest)).rejects.toEqual(unavailable(/outbound.loopback is off/));
     }
     expect(server.requests.length).toBe(before);
   });

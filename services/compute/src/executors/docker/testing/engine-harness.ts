@@ -27,7 +27,7 @@ export const systemClock: Clock = {
 
 /** A workload that records its output. */
 export interface RecordedWorkload extends Workload {
-  readonly said: (stream: "stdout" | "stderr") => string;
+  readonly printed: (stream: "stdout" | "stderr") => string;
 }
 
 /** The node of an executor in this harness, and the node's settings. */
@@ -98,7 +98,7 @@ export async function engineHarness(name: string): Promise<EngineHarness> {
 function workloadMaker(idPrefix: string, image: string, folder: string): EngineHarness["workload"] {
   let serial = 0;
   return (desired, more = {}) => {
-    const said = { stdout: "", stderr: "" };
+    const printed = { stdout: "", stderr: "" };
     serial += 1;
     return {
       id: `${idPrefix}-${serial}`,
@@ -113,9 +113,9 @@ function workloadMaker(idPrefix: string, image: string, folder: string): EngineH
       network: "none",
       folder,
       output: (stream, chunk) => {
-        said[stream] += Buffer.from(chunk).toString();
+        printed[stream] += Buffer.from(chunk).toString();
       },
-      said: (stream) => said[stream],
+      printed: (stream) => printed[stream],
       ...more,
     };
   };
