@@ -15,13 +15,13 @@ function start(code: string, env: NodeJS.ProcessEnv = plain): ChildProcess {
   return spawn(process.execPath, ["--input-type=module", "-e", code], { env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
-async function outputOf(child: ChildProcess): Promise<{ readonly code: number | null; readonly said: string }> {
-  let said = "";
+async function outputOf(child: ChildProcess): Promise<{ readonly code: number | null; readonly printed: string }> {
+  let printed = "";
   child.stdout?.on("data", (chunk) => {
-    said += chunk;
+    printed += chunk;
   });
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { code, said: said.trim() };
+  return { code, printed: printed.trim() };
 }
 
 /** Runs `inner` in a Node process, and exits with its exit code. */
@@ -51,7 +51,7 @@ describe("running a program on the right Node", () => {
         child.kill(signal);
         child.kill(signal);
       });
-      expect(await outputOf(child)).toEqual({ code: 5, said: "ready\nheard 1" });
+      expect(await outputOf(child)).toEqual({ code: 5, printed: "ready\nheard 1" });
     },
   );
 });
@@ -61,21 +61,21 @@ describe("finding the Node to run on", () => {
     `import { findRuntime } from ${JSON.stringify(runtime)}; const { from, problem } = findRuntime(${JSON.stringify(base)}); console.log(from ?? problem);`;
 
   it("uses the pinned package", async () => {
-    expect((await outputOf(start(find(import.meta.url)))).said).toMatch(/^node-(bin-)?(linux|darwin)-/);
+    expect((await outputOf(start(find(import.meta.url)))).printed).toMatch(/^node-(bin-)?(linux|darwin)-/);
   });
 
   it("uses the Node of this machine where no package is installed", async () => {
-    expect((await outputOf(start(find(join(tmpdir(), "nothing.js"))))).said).toBe("this machine");
+    expect((await outputOf(start(find(join(tmpdir(), "nothing.js"))))).printed).toBe("this machine");
   });
 
   it("prefers the program that SHOAL_NODE names", async () => {
     const env = { ...plain, SHOAL_NODE: process.execPath };
-    expect((await outputOf(start(find(import.meta.url), env))).said).toBe("SHOAL_NODE");
+    expect((await outputOf(start(find(import.meta.url), env))).printed).toBe("SHOAL_NODE");
   });
 
   it("refuses SHOAL_NODE when it does not name a Node", async () => {
     const env = { ...plain, SHOAL_NODE: "/nowhere/node" };
-    expect((await outputOf(start(find(import.meta.url), env))).said).toMatch(
+    expect((await outputOf(start(find(import.meta.url), env))).printed).toMatch(
       /SHOAL_NODE is \/nowhere\/node: expected Node 24/,
     );
   });
@@ -91,7 +91,7 @@ describe("deciding whether to install", () => {
   const lock = (version: string) => JSON.stringify({ packages: { "node_modules/a": { version, integrity: version } } });
   const why = async () => {
     const code = `import { whyInstall } from ${JSON.stringify(installer)}; console.log(whyInstall(${JSON.stringify(root)}));`;
-    return (await outputOf(start(code))).said;
+    return (await outputOf(start(code))).printed;
   };
   const write = (locked: string, installed?: string) => {
     writeFileSync(join(root, "package-lock.json"), lock(locked));
@@ -144,16 +144,16 @@ describe("installing", () => {
     child.stderr?.on("data", (chunk) => {
       errors += chunk;
     });
-    const { code: ended, said } = await outputOf(child);
+    const { code: ended, printed } = await outputOf(child);
     const calls = errors.split("\n").filter((line) => line.startsWith("npm "));
-    return { ended, said, calls, hasStamp: existsSync(join(root, "node_modules/.shoal-stamp")) };
+    return { ended, printed, calls, hasStamp: existsSync(join(root, "node_modules/.shoal-stamp")) };
   }
 
   it("installs what npm left out with the new Node, and prints nothing to standard output", async () => {
-    expect(await install(0)).toEqual({ ended: 0, said: "", calls: ["npm ci", "npm install"], hasStamp: true });
+    expect(await install(0)).toEqual({ ended: 0, printed: "", calls: ["npm ci", "npm install"], hasStamp: true });
   });
 
   it("exits with npm's exit code, and installs again the next time", async () => {
-    expect(await install(3)).toEqual({ ended: 3, said: "", calls: ["npm ci"], hasStamp: false });
+    expect(await install(3)).toEqual({ ended: 3, printed: "", calls: ["npm ci"], hasStamp: false });
   });
 });

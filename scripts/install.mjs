@@ -6,7 +6,7 @@ import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { findRuntime } from "../apps/cli/bin/runtime.mjs";
 
-const say = (text) => process.stderr.write(`shoal: ${text}\n`);
+const print = (text) => process.stderr.write(`shoal: ${text}\n`);
 
 /** Why `npm ci` must run, as a sentence; undefined when node_modules matches the lock file exactly. */
 export function whyInstall(root) {
@@ -59,11 +59,11 @@ function leftOut(root, lockText) {
 export async function install(root, why) {
   const npm = npmProgram();
   if (npm === undefined) {
-    say("npm was not found; it comes with Node: is it on PATH?");
+    print("npm was not found; it comes with Node: is it on PATH?");
     return 1;
   }
   const lockText = readFileSync(join(root, "package-lock.json"), "utf8");
-  say(`${why}; installing from package-lock.json by hash, which takes a minute or two`);
+  print(`${why}; installing from package-lock.json by hash, which takes a minute or two`);
   let code = await runNpm(root, process.execPath, [npm, "ci"]);
   const runtime = findRuntime(import.meta.url);
   // The Node that is now installed adds the packages that this one is too old for; the lock file is not changed.
@@ -71,7 +71,7 @@ export async function install(root, why) {
     code = await runNpm(root, runtime.path, [npm, "install", "--no-save"]);
   }
   if (code === 0) writeFileSync(join(root, "node_modules", ".shoal-stamp"), stampOf(lockText));
-  else say(`npm failed with exit code ${code}; fix the error above and run the same command again`);
+  else print(`npm failed with exit code ${code}; fix the error above and run the same command again`);
   return code;
 }
 

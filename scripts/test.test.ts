@@ -23,12 +23,12 @@ describe("the test run", () => {
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST") && name !== "TEST");
     const env = { ...Object.fromEntries(own), NO_COLOR: "1" };
     const child = spawn(process.execPath, [runner, "--root", folder, "--globals", ...args], { env });
-    let said = "";
+    let printed = "";
     child.stdout.on("data", (chunk) => {
-      said += chunk;
+      printed += chunk;
     });
     const code = await new Promise((resolve) => child.once("close", resolve));
-    const lines = said.trimEnd().split("\n");
+    const lines = printed.trimEnd().split("\n");
     return { code, last: lines.at(-1), lines };
   }
 

@@ -49,23 +49,23 @@ process.exitCode = failed.length === 0 ? 0 : 1;
 
 async function run({ name, run: [file, ...args], hint }: Check): Promise<CheckResult> {
   const startedAt = performance.now();
-  const { code, said } = await outputOf(file, args);
+  const { code, output } = await outputOf(file, args);
   const ok = code === 0;
-  if (!ok) process.stdout.write(`── ${name}\n${said.trimEnd()}\n   ${hint}\n`);
+  if (!ok) process.stdout.write(`── ${name}\n${output.trimEnd()}\n   ${hint}\n`);
   return { name, ok, tookMs: performance.now() - startedAt };
 }
 
-function outputOf(file: string, args: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
+function outputOf(file: string, args: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
   const child = spawn(process.execPath, [file, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
+  let output = "";
   const receive = (chunk: string) => {
-    said += chunk;
+    output += chunk;
   };
   child.stdout.setEncoding("utf8").on("data", receive);
   child.stderr.setEncoding("utf8").on("data", receive);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code) => resolve({ code: code ?? 1, said }));
+    child.once("close", (code) => resolve({ code: code ?? 1, output }));
   });
 }
 

@@ -59,9 +59,9 @@ function put(config: string, out: string | undefined): void {
 function settingsOf(flags: ConfigFlags): ServerSettings {
   const { host, name, route = [] } = flags;
   const syncInterval = flags["sync-interval"];
-  const clusterUsers = readClusterUsers(expected(flags, "users"));
+  const clusterUsers = readClusterUsers(required(flags, "users"));
   return {
-    dataDir: expected(flags, "store-dir"),
+    dataDir: required(flags, "store-dir"),
     host,
     port: portOf(flags, "port"),
     users: clusterUsers.users,
@@ -90,7 +90,7 @@ function clusterOf(
   routes: readonly string[],
   { routePassword }: ClusterUsers,
 ): NonNullable<ServerSettings["cluster"]> {
-  expected(flags, "name");
+  required(flags, "name");
   if (routePassword === undefined) {
     throw new Fault(
       "CONFIG_INVALID",
@@ -103,7 +103,7 @@ function clusterOf(
   return { port: portOf(flags, "cluster-port"), routes, password: routePassword };
 }
 
-function expected(flags: ConfigFlags, flag: "users" | "store-dir" | "name"): string {
+function required(flags: ConfigFlags, flag: "users" | "store-dir" | "name"): string {
   const value = flags[flag];
   if (value !== undefined && value !== "") return value;
   throw new Fault("CONFIG_INVALID", `--${flag} is missing`);

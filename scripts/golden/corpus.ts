@@ -68,11 +68,11 @@ export function writeLog(scenario: string, { aggregate: ref, steps }: Trace): Go
     aggregate = applyCommit(kind, aggregate, found);
   }
   const states = { decided: decided.state, stored: aggregate.state };
-  return { messages, expectedState: fateOf(kind, aggregate.state), states, leftOut };
+  return { messages, expectedState: expectedStateOf(kind, aggregate.state), states, leftOut };
 }
 
 /** The final state of an aggregate on one line: ended or settled, and for a job its state, its code and the states of its executions. */
-export function fateOf(kind: Kind, state: unknown): string {
+export function expectedStateOf(kind: Kind, state: unknown): string {
   const live = kind.isSettled(state) ? "settled" : kind.isEnded(state) ? "ended" : "open";
   if (kind.name !== "job") return [live, memberOf(state, "state")].join(" ");
   const job = state as Job;

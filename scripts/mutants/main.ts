@@ -54,9 +54,9 @@ async function tryArea(area: Area): Promise<MutantTally> {
   const sample = partOf(sampled(await candidates(area), Number(values.count)));
   for (const { path, mutant } of sample) {
     // The nearest tests first: they detect most mutants.
-    const fate = await tryMutant(run, path, { mutant, groups: [area.nearest ?? [`${dirname(path)}/`], area.tests] });
-    tried.push({ path, mutant, fate });
-    console.log(`${area.name} ${tried.length}/${sample.length} ${fate} ${path}:${mutant.line} ${mutant.change}`);
+    const outcome = await tryMutant(run, path, { mutant, groups: [area.nearest ?? [`${dirname(path)}/`], area.tests] });
+    tried.push({ path, mutant, outcome });
+    console.log(`${area.name} ${tried.length}/${sample.length} ${outcome} ${path}:${mutant.line} ${mutant.change}`);
   }
   return tallyOf(area.name, tried);
 }

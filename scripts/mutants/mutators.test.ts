@@ -52,8 +52,8 @@ describe("a mutant", () => {
 });
 
 describe("a tally", () => {
-  const tried = (fate: "killed" | "survived" | "timeout") =>
-    ({ path: "a.ts", mutant: { line: 7, change: "a → b" }, fate }) as const;
+  const tried = (outcome: "killed" | "survived" | "timeout") =>
+    ({ path: "a.ts", mutant: { line: 7, change: "a → b" }, outcome }) as const;
 
   it("counts detected mutants, timeouts included, and lists the survivors", () => {
     const tally = tallyOf("core", [tried("killed"), tried("killed"), tried("timeout"), tried("survived")]);

@@ -1,17 +1,17 @@
 import type { Mutant } from "./mutators.ts";
-import type { Fate } from "./try-mutant.ts";
+import type { MutantOutcome } from "./try-mutant.ts";
 
 /** A mutant and its fate. */
 export interface Tried {
   readonly path: string;
   readonly mutant: Pick<Mutant, "line" | "change">;
-  readonly fate: Fate;
+  readonly outcome: MutantOutcome;
 }
 
 /** The mutants of an area that tests detected. */
 export interface MutantTally {
   readonly area: string;
-  readonly counts: Readonly<Record<Fate, number>>;
+  readonly counts: Readonly<Record<MutantOutcome, number>>;
   /** The percentage that was detected, timeouts included; 100 when no mutant was tried. */
   readonly percent: number;
   /** File, line and change of each mutant that no test detected. */
@@ -20,11 +20,11 @@ export interface MutantTally {
 
 /** Counts the fates of an area's mutants. */
 export function tallyOf(area: string, tried: readonly Tried[]): MutantTally {
-  const count = (fate: Fate) => tried.filter((one) => one.fate === fate).length;
+  const count = (outcome: MutantOutcome) => tried.filter((one) => one.outcome === outcome).length;
   const counts = { killed: count("killed"), timeout: count("timeout"), survived: count("survived") };
   const percent = tried.length === 0 ? 100 : ((counts.killed + counts.timeout) / tried.length) * 100;
   const survivors = tried
-    .filter(({ fate }) => fate === "survived")
+    .filter(({ outcome }) => outcome === "survived")
     .map(({ path, mutant: { line, change } }) => `${path}:${line} ${change}`);
   return { area, counts, percent, survivors };
 }

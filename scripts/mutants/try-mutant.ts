@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Mutant } from "./mutators.ts";
 
 /** The result of the tests for a mutant. */
-export type Fate = "killed" | "timeout" | "survived";
+export type MutantOutcome = "killed" | "timeout" | "survived";
 
 /** Where tests run, and their time limit. */
 export interface TestRun {
@@ -20,7 +20,7 @@ export async function tryMutant(
   run: TestRun,
   path: string,
   given: { readonly mutant: Mutant; readonly groups: readonly (readonly string[])[] },
-): Promise<Fate> {
+): Promise<MutantOutcome> {
   const { start, end, replacement } = given.mutant;
   const file = join(run.root, path);
   const text = await readFile(file, "utf8");

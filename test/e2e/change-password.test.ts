@@ -74,7 +74,7 @@ async function node(user: string, pass: string): Promise<NodePorts> {
 }
 
 /** Whether it gets replies now, over its present connection. */
-const workloads = async ({ session }: Pick<NatsRequesterPorts, "session">): Promise<boolean> =>
+const isUsable = async ({ session }: Pick<NatsRequesterPorts, "session">): Promise<boolean> =>
   await session.nc.flush().then(() => !session.nc.isClosed());
 
 const report = {
@@ -86,7 +86,7 @@ const report = {
 it("changes the passwords of requesters and nodes while both old and new ones work", async () => {
   server = await startServer(await findServer(), { dataDir: folder, port: -1 });
   await reload({ requester: "old", nodes: { "n-1": "old" } });
-  await expect.poll(() => requester("requester", "old").then(workloads), { timeout: 60_000 }).toBe(true);
+  await expect.poll(() => requester("requester", "old").then(isUsable), { timeout: 60_000 }).toBe(true);
   const [oldRequester, oldNode] = [await requester("requester", "old"), await node("n-1", "old")];
   const drops: string[] = [];
   for (const { session } of [oldRequester, oldNode]) session.onChange((up) => drops.push(up ? "up" : "down"));
@@ -96,10 +96,10 @@ it("changes the passwords of requesters and nodes while both old and new ones wo
     requester: { requester: "old", "requester-b": "new" },
     nodes: { "n-1": { "n-1": "old", "n-1-b": "new" } },
   });
-  await expect.poll(() => requester("requester-b", "new").then(workloads, () => false), { timeout: 60_000 }).toBe(true);
+  await expect.poll(() => requester("requester-b", "new").then(isUsable, () => false), { timeout: 60_000 }).toBe(true);
   const newRequester = await requester("requester-b", "new");
   const newNode = await node("n-1-b", "new");
-  expect(await Promise.all([oldRequester, oldNode, newRequester, newNode].map(workloads))).toEqual([
+  expect(await Promise.all([oldRequester, oldNode, newRequester, newNode].map(isUsable))).toEqual([
     true,
     true,
     true,
@@ -112,7 +112,7 @@ it("changes the passwords of requesters and nodes while both old and new ones wo
   // Without the old passwords: clients with the new ones stay connected, the others are disconnected.
   await reload({ requester: { "requester-b": "new" }, nodes: { "n-1": { "n-1-b": "new" } } });
   await expect.poll(() => drops.filter((each) => each === "down").length, { timeout: 60_000 }).toBe(2);
-  expect(await Promise.all([newRequester, newNode].map(workloads))).toEqual([true, true]);
+  expect(await Promise.all([newRequester, newNode].map(isUsable))).toEqual([true, true]);
   await newNode.reports.send(report);
   expect(await newRequester.log.lastSeq()).toBe(0);
   await expect(node("n-1", "old")).rejects.toMatchObject({ code: "NATS_REFUSED" });

@@ -97,7 +97,7 @@ const startNode = (env: Readonly<Record<string, string>>) =>
   start("shoal-compute.service", { env: { ...passwordFile(), SHOAL_DATA_DIR: join(folder, "compute"), ...env } });
 
 async function clientOf(requester: UnitProcess) {
-  const [, api = ""] = await requester.said(/"api":"([^"]+)".*"msg":"ready"/);
+  const [, api = ""] = await requester.printed(/"api":"([^"]+)".*"msg":"ready"/);
   return createClient({ endpoints: [api] });
 }
 
@@ -108,11 +108,11 @@ describe("the units", () => {
     const [port = 0] = await freePorts(1);
     const env = { SHOAL_NATS_URL: `nats://127.0.0.1:${port}` };
     const server = await startServer({ name: "nats-1", port });
-    await server.said(/Server is ready/);
+    await server.printed(/Server is ready/);
     const requester = await startRequester(env);
     const client = await clientOf(requester);
     const node = await startNode(env);
-    await node.said(/"nodeId":"n-1".*"msg":"ready"/);
+    await node.printed(/"nodeId":"n-1".*"msg":"ready"/);
     const { jobId } = await client.submit(job);
     expect((await client.waitForJob(jobId)).state.stateType).toBe("completed");
     expect(await node.stop()).toBe(0);
@@ -123,15 +123,15 @@ describe("the units", () => {
   it("admit a new node when the server reloads its configuration", async () => {
     const [port = 0] = await freePorts(1);
     const server = await startServer({ name: "nats-1", port });
-    await server.said(/Server is ready/);
+    await server.printed(/Server is ready/);
     const env = { SHOAL_NATS_URL: `nats://127.0.0.1:${port}`, SHOAL_NODE_ID: "n-2", SHOAL_NATS_USER: "n-2" };
     await clientOf(await startRequester({ SHOAL_NATS_URL: env.SHOAL_NATS_URL }));
-    await expect((await startNode(env)).said(/"nodeId":"n-2".*"msg":"ready"/)).rejects.toThrow(/refuses user/);
+    await expect((await startNode(env)).printed(/"nodeId":"n-2".*"msg":"ready"/)).rejects.toThrow(/refuses user/);
     await writeConfig({ name: "nats-1", port }, { ...users, nodes: { ...users.nodes, "n-2": "change-me" } });
     expect(only(readUnit("nats-server.service")["ExecReload"])).toBe("/bin/kill -HUP $MAINPID");
     server.child.kill("SIGHUP");
-    await server.said(/Reloaded server configuration/);
-    await (await startNode(env)).said(/"nodeId":"n-2".*"msg":"ready"/);
+    await server.printed(/Reloaded server configuration/);
+    await (await startNode(env)).printed(/"nodeId":"n-2".*"msg":"ready"/);
   });
 
   it("start a cluster on three servers that works without one of them", async () => {
@@ -144,11 +144,11 @@ describe("the units", () => {
         return startServer({ name: `nats-${mine + 1}`, port: ports[mine] ?? 0, more });
       }),
     );
-    await Promise.any(servers.map((server) => server.said(/Self is new JetStream cluster metadata leader/)));
+    await Promise.any(servers.map((server) => server.printed(/Self is new JetStream cluster metadata leader/)));
     const urls = ports.slice(0, 3).map((port) => `nats://127.0.0.1:${port}`);
     const env = { SHOAL_NATS_URL: urls.join(","), SHOAL_NATS_REPLICAS: "3" };
     const client = await clientOf(await startRequester(env));
-    await (await startNode(env)).said(/"nodeId":"n-1".*"msg":"ready"/);
+    await (await startNode(env)).printed(/"nodeId":"n-1".*"msg":"ready"/);
     const before = await client.submit(job);
     expect((await client.waitForJob(before.jobId)).state.stateType).toBe("completed");
     await servers[0]?.stop("SIGKILL");

@@ -99,10 +99,10 @@ it("names the port that is taken, and the flag that chooses another", async () =
 
 function nextWords({ process }: RunningDevstack, words: string): Promise<void> {
   return new Promise((resolve) => {
-    let said = "";
+    let printed = "";
     process.stderr?.on("data", (piece: Buffer) => {
-      said += piece.toString();
-      if (said.includes(words)) resolve();
+      printed += piece.toString();
+      if (printed.includes(words)) resolve();
     });
   });
 }

@@ -30,7 +30,7 @@ interface Lines {
   readonly child: ChildProcess;
   readonly lines: readonly string[];
   /** Resolves with the first line that matches, also an earlier one. */
-  said(pattern: RegExp): Promise<RegExpExecArray>;
+  printed(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
 function follow(child: ChildProcess): Lines {
@@ -43,7 +43,7 @@ function follow(child: ChildProcess): Lines {
     lines.push(line);
     for (const receive of listeners) receive(line);
   });
-  const said = (pattern: RegExp) =>
+  const printed = (pattern: RegExp) =>
     new Promise<RegExpExecArray>((resolve, reject) => {
       const receive = (line: string) => {
         const found = pattern.exec(line);
@@ -53,7 +53,7 @@ function follow(child: ChildProcess): Lines {
       lines.forEach(receive);
       child.once("exit", (code) => reject(new Error(`ended with ${code} without ${pattern}:\n${lines.join("\n")}`)));
     });
-  return { child, lines, said };
+  return { child, lines, printed };
 }
 
 function serve(role: string, settings: readonly string[], more: Readonly<Record<string, string>> = {}): Lines {
@@ -89,9 +89,9 @@ const failing = ({ Checks }: Readiness) => Checks.filter(({ Ok }) => !Ok).map(({
 describe("health", () => {
   it("of a requester and a node follows the NATS server", { timeout: 180_000 }, async () => {
     const requester = serve("requester", ["http.port=0"]);
-    const [, api = ""] = await requester.said(/"api":"([^"]+)".*"msg":"ready"/);
+    const [, api = ""] = await requester.printed(/"api":"([^"]+)".*"msg":"ready"/);
     const node = serve("compute", ["nodeId=n-1", "wasm.poolSize=0", "health.listen=127.0.0.1:0"]);
-    const [, health = ""] = await node.said(/"url":"([^"]+)"/);
+    const [, health = ""] = await node.printed(/"url":"([^"]+)"/);
     const names = ["nats", "log", "log disk", "clock"];
     expect((await until(api, true)).Checks.map(({ Name }) => Name)).toEqual([...names, "shards", "features"]);
     const nodeNames = [...names, "assignments", "heartbeat", "data disk"];
@@ -109,14 +109,14 @@ describe("health", () => {
   });
 
   it("is in `node list`, with each clock", { timeout: 180_000 }, async () => {
-    const [, api = ""] = await serve("requester", ["http.port=0"]).said(/"api":"([^"]+)".*"msg":"ready"/);
+    const [, api = ""] = await serve("requester", ["http.port=0"]).printed(/"api":"([^"]+)".*"msg":"ready"/);
     await until(api, true);
     const env = { ...process.env, SHOAL_API_HOST: api, NO_COLOR: "1" };
     const list = follow(
       spawn(process.execPath, [program, "node", "list"], { env, stdio: ["ignore", "pipe", "ignore"] }),
     );
-    await list.said(/CLOCK/);
-    await list.said(/ok/);
+    await list.printed(/CLOCK/);
+    await list.printed(/ok/);
   });
 
   it("ends without a shard when another process has its port", {
@@ -141,7 +141,7 @@ describe("health", () => {
     const mark = (id: string) =>
       manager.streams.getMessage("KV_shards", { last_by_subj: `$KV.shards.requester.${id}` });
     expect(await mark("r-late")).toBeNull();
-    await serve("requester", ["http.port=0", "requesterId=r-early"]).said(/"msg":"ready"/);
+    await serve("requester", ["http.port=0", "requesterId=r-early"]).printed(/"msg":"ready"/);
     expect(await mark("r-early")).not.toBeNull();
     await ports.close();
     other.close();
@@ -160,12 +160,12 @@ describe("the service manager", () => {
     const socket = join(folder, "notify");
     const perl = spawn("perl", ["-MSocket", "-e", listener, socket], { stdio: ["ignore", "pipe", "ignore"] });
     const manager = follow(perl);
-    await manager.said(/listening/);
+    await manager.printed(/listening/);
     const requester = serve("requester", ["http.port=0"], { NOTIFY_SOCKET: socket, WATCHDOG_USEC: "2000000" });
-    await manager.said(/READY=1/);
-    await manager.said(/STATUS=/);
-    await manager.said(/WATCHDOG=1/);
+    await manager.printed(/READY=1/);
+    await manager.printed(/STATUS=/);
+    await manager.printed(/WATCHDOG=1/);
     requester.child.kill("SIGTERM");
-    await manager.said(/STOPPING=1/);
+    await manager.printed(/STOPPING=1/);
   });
 });

@@ -34,14 +34,14 @@ export async function startNatsCluster(folder: string, users: readonly ServerUse
   const { path } = await findServer();
   const ports = await freePorts(9);
   const members = await Promise.all([0, 1, 2].map((index) => startMember({ folder, path, ports, index, users })));
-  await Promise.any(members.map(({ lines }) => lines.said(/Self is new JetStream cluster metadata leader/)));
+  await Promise.any(members.map(({ lines }) => lines.printed(/Self is new JetStream cluster metadata leader/)));
   async function stop(index: number, signal: NodeJS.Signals): Promise<() => Promise<void>> {
     const member = members[index];
     if (member === undefined) throw new Error(`there is no server ${index}`);
     await end(member.child, signal);
     return async () => {
       Object.assign(member, start(path, configOf(folder, index)));
-      await member.lines.said(/Server is ready/);
+      await member.lines.printed(/Server is ready/);
       // Its replicas of all streams have caught up; the test's time-out ends the wait.
       while (!(await isWell(member.monitor))) await new Promise(setImmediate);
     };
@@ -94,13 +94,13 @@ async function startMember({ folder, path, ports, index, users }: MemberPlan): P
   };
   await write(users);
   const running = start(path, configOf(folder, index));
-  await running.lines.said(/Server is ready/);
+  await running.lines.printed(/Server is ready/);
   return { port, monitor, write, ...running };
 }
 
 interface Lines {
   /** Resolves with a line that matches, also one that was written before. */
-  said(pattern: RegExp): Promise<void>;
+  printed(pattern: RegExp): Promise<void>;
   /** Resolves with a line that is written from now on. */
   next(pattern: RegExp): Promise<void>;
 }
@@ -121,8 +121,8 @@ function start(path: string, config: string): { readonly child: ChildProcess; re
       listeners.add(receive);
       child.once("exit", () => reject(new Error(`nats-server ended without ${pattern}:\n${lines.join("\n")}`)));
     });
-  const said = (pattern: RegExp) => (lines.some((line) => pattern.test(line)) ? Promise.resolve() : next(pattern));
-  return { child, lines: { said, next } };
+  const printed = (pattern: RegExp) => (lines.some((line) => pattern.test(line)) ? Promise.resolve() : next(pattern));
+  return { child, lines: { printed, next } };
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

@@ -38,7 +38,7 @@ afterAll(async () => {
 interface Started {
   readonly child: ChildProcess;
   /** Resolves with the first line that matches, also an earlier one. */
-  said(pattern: RegExp): Promise<void>;
+  printed(pattern: RegExp): Promise<void>;
   /** All lines so far. */
   text(): string;
 }
@@ -56,14 +56,14 @@ function serve({ args, user }: (typeof roles)[number], urls = cluster.urls): Sta
     lines.push(line);
     for (const receive of listeners) receive(line);
   });
-  const said = (pattern: RegExp) =>
+  const printed = (pattern: RegExp) =>
     new Promise<void>((resolve, reject) => {
       const receive = (line: string) => (pattern.test(line) ? resolve() : undefined);
       listeners.add(receive);
       lines.forEach(receive);
       child.once("exit", (code) => reject(new Error(`ended with ${code} without ${pattern}:\n${lines.join("\n")}`)));
     });
-  return { child, said, text: () => lines.join("\n") };
+  return { child, printed, text: () => lines.join("\n") };
 }
 
 /** Sends SIGTERM, and SIGKILL after 3 s. Resolves with the exit code and the signal. */
@@ -79,7 +79,7 @@ async function stop({ child }: Started): Promise<number | NodeJS.Signals | null>
 describe.each(roles)("SIGTERM ends $name within 3 s", (role) => {
   it("that is connected", { timeout: 90_000 }, async () => {
     const started = serve(role);
-    await started.said(/"msg":"ready"/);
+    await started.printed(/"msg":"ready"/);
     expect(await stop(started), started.text()).toBe(0);
   });
 
@@ -104,8 +104,8 @@ describe.each(roles)("SIGTERM ends $name within 3 s", (role) => {
 
   it("that the server no longer admits", { timeout: 180_000 }, async () => {
     const started = serve(role);
-    await started.said(/"msg":"ready"/);
-    const refused = started.said(/NATS refuses/);
+    await started.printed(/"msg":"ready"/);
+    const refused = started.printed(/NATS refuses/);
     await cluster.reload(users("new"));
     await refused;
     expect(await stop(started), started.text()).toBe(0);
@@ -122,9 +122,9 @@ describe.each(roles)("SIGTERM ends $name", (role) => {
       await rm(own, { recursive: true, force: true });
     });
     // A node needs the streams that a requester creates.
-    if (role.user !== "requester") await serve(roles[0] ?? role, gone.urls).said(/"msg":"ready"/);
+    if (role.user !== "requester") await serve(roles[0] ?? role, gone.urls).printed(/"msg":"ready"/);
     const started = serve(role, gone.urls);
-    await started.said(/"msg":"ready"/);
+    await started.printed(/"msg":"ready"/);
     await gone.close();
     expect(await stop(started), started.text()).toBe(0);
   });

@@ -33,7 +33,7 @@ function pairsOf(text: string): readonly (readonly [key: string, value: string])
 export interface UnitProcess {
   readonly child: ChildProcess;
   /** Resolves with the first line that matches, also one that was written before; throws when the process ends without it. */
-  said(pattern: RegExp): Promise<RegExpExecArray>;
+  printed(pattern: RegExp): Promise<RegExpExecArray>;
   /** Stops it and resolves with its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -54,7 +54,7 @@ export function startUnit(command: string, env: Readonly<Record<string, string>>
   });
   return {
     child,
-    said: (pattern) =>
+    printed: (pattern) =>
       new Promise((resolve, reject) => {
         const receive = (line: string) => {
           const found = pattern.exec(line);

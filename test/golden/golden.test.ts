@@ -15,7 +15,7 @@ import { messageReader } from "@shoal/nats";
 import { ExecutionEntity, JobEntity, NodeEntity, subjectOf } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { fateOf, writeLog } from "../../scripts/golden/corpus.ts";
+import { expectedStateOf, writeLog } from "../../scripts/golden/corpus.ts";
 import { traces } from "../../scripts/golden/traces.ts";
 
 // Logs as older versions wrote them: a folder for each release, a file for each scenario, a raw message of the stream EVENTS on each
@@ -56,7 +56,9 @@ describe.each(names)("the log of %s", (name) => {
   it("folds to the state of the version that wrote it", () => {
     const stored = corpus(name);
     expect(new Set(stored.map(({ aggregate }) => subjectOf(aggregate))).size).toBe(1);
-    expect(`${fateOf(kindOf(stored), foldAggregate(kindOf(stored), stored).state)}\n`).toBe(textOf(`${name}.txt`));
+    expect(`${expectedStateOf(kindOf(stored), foldAggregate(kindOf(stored), stored).state)}\n`).toBe(
+      textOf(`${name}.txt`),
+    );
   });
   it("has events that match today's schemas after their lifts", () => {
     const known = eventsOf(kinds);

@@ -111,10 +111,10 @@ async function exportImage(
     return bytes;
   };
   const [{ Config, Layers }] = Saved.parse(JSON.parse(file("manifest.json").toString()));
-  const said: object = JSON.parse(file(Config).toString());
+  const imageConfig: object = JSON.parse(file(Config).toString());
   const config = blob(
     types.config,
-    architecture === undefined ? file(Config) : Buffer.from(JSON.stringify({ ...said, architecture })),
+    architecture === undefined ? file(Config) : Buffer.from(JSON.stringify({ ...imageConfig, architecture })),
   );
   const layers = Layers.map((name) => blob(types.layer, gzipSync(file(name))));
   const reference = ({ mediaType, size, digest }: Blob) => ({ mediaType, size, digest });

@@ -49,14 +49,14 @@ export function startLoad({ client, observer, clients = 12, spec = mixed }: Load
 
   const jobOf = (id: string) => observer.trace.jobs.get(id);
 
-  async function one(expected: LoadSpec): Promise<void> {
+  async function one(load: LoadSpec): Promise<void> {
     const token = crypto.randomUUID();
     const id = await untilAnswered(() =>
-      client.submit(specOf(expected), { idempotencyToken: token }).then(({ jobId }) => jobId),
+      client.submit(specOf(load), { idempotencyToken: token }).then(({ jobId }) => jobId),
     );
     acknowledged.add(id);
     const ended = () => jobOf(id)?.end() !== undefined;
-    if (expected.isStopped === true) {
+    if (load.isStopped === true) {
       await observer.until(`a place for job ${id}`, () => (jobOf(id)?.placed.size ?? 0) > 0 || ended());
       if ((await untilAnswered(() => stop(id))) === "stopped") stopped.add(id);
     }

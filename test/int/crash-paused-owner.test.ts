@@ -17,13 +17,13 @@ onServer(() => {
       const load = startLoad(cluster);
       const isShareOfWork = () => isShared(observer, [pausedRequester, "requester-1"]) && endedIn(observer) > 20;
       // It must own an open job, or it has no stale state.
-      await observer.until("both decide", () => isShareOfWork() && tipsOf(observer, pausedRequester).length > 0);
+      await observer.until("both decide", () => isShareOfWork() && headsOf(observer, pausedRequester).length > 0);
       const shards = shardsOf(observer, pausedRequester);
       const epoch = epochOf(observer, pausedRequester);
       const pid = devstack.pids()[pausedRequester] ?? 0;
       process.kill(pid, "SIGSTOP");
       try {
-        const known = tipsOf(observer, pausedRequester);
+        const known = headsOf(observer, pausedRequester);
         const after = observer.commits.length;
         await observer.until("the other decides in all of its shards", () =>
           hasTaken(observer, "requester-1", { shards, after }),
@@ -51,7 +51,7 @@ onServer(() => {
       const events = [
         { type: "NodeDisconnected", v: 1, data: { why: "written by a paused requester", lastSeenAt: Date.now() } },
       ];
-      const said = {
+      const draft = {
         at: Date.now(),
         by: "sleeper",
         actor: { type: "requester" as const, id: "r" },
@@ -60,7 +60,7 @@ onServer(() => {
         prev: streamHead.hash,
         events,
       };
-      await ports.log.append(node, streamHead, { v: commitVersion, id: crypto.randomUUID(), ...said });
+      await ports.log.append(node, streamHead, { v: commitVersion, id: crypto.randomUUID(), ...draft });
       await observer.until("its return", () => countOf(observer, "NodeReconnected") > 0);
       const placed = placedOn(observer, node.id);
       await observer.until("new work for it", () => placedOn(observer, node.id) > placed);
@@ -78,7 +78,7 @@ const placedOn = ({ trace }: Observer, nodeId: string): number =>
     .length;
 
 /** The last commit of every job that had not ended, where this requester was the last to decide as its owner: its stale state. */
-function tipsOf({ commits, trace }: Observer, requester: string): readonly StoredCommit[] {
+function headsOf({ commits, trace }: Observer, requester: string): readonly StoredCommit[] {
   const streamHeads = new Map<string, StoredCommit>();
   for (const stored of commits) streamHeads.set(stored.aggregate.id, stored);
   return [...streamHeads.values()].filter(({ aggregate, commit }) => {
@@ -99,7 +99,7 @@ async function appendsBehind(
       commits.some((stored) => stored.seq > seq && stored.aggregate.id === aggregate.id),
     );
     const events = [{ type: "JobStopped", v: 1, data: { why: "written by a paused requester" } }];
-    const said = {
+    const draft = {
       at: Date.now(),
       by: pausedRequester,
       actor: { type: "requester" as const, id: "r" },
@@ -108,7 +108,7 @@ async function appendsBehind(
       prev: hash,
       events,
     };
-    const commit = { v: commitVersion, id: crypto.randomUUID(), ...said } as const;
+    const commit = { v: commitVersion, id: crypto.randomUUID(), ...draft } as const;
     const outcome = ports.log.append(aggregate, { seq, hash }, commit);
     outcomes.add(
       await outcome.then(

@@ -95,8 +95,8 @@ export function createJobLedger(id: string): JobLedger {
   }
 
   function finish({ type, data }: StoredEvent, state: string): string[] {
-    const said = Ending.parse(data);
-    why = `${said.code} ${said.why}`.trim();
+    const ending = Ending.parse(data);
+    why = `${ending.code} ${ending.why}`.trim();
     const running = liveOnes().filter((each) => each.state !== "stopping");
     const found = running.map(({ executionId }) => `${type} while ${executionId} is live`);
     const done = new Set([...placed.values()].flatMap((each) => (each.state === "completed" ? [each.partition] : [])));

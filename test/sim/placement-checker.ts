@@ -39,10 +39,10 @@ export function createPlacementChecker(options: PlacementOptions) {
   const needs = new Map<string, PlannedNeeds>();
 
   /** A node that fits and that has been connected since `atMs` and, with `idleSince`, idle. */
-  function fitting(expected: PlannedNeeds, since: ReadonlyMap<string, number>, atMs: number): string | undefined {
+  function fitting(required: PlannedNeeds, since: ReadonlyMap<string, number>, atMs: number): string | undefined {
     const found = [...options.plan.nodes].find(
       ([id, node]) =>
-        fits(expected, node) && [connectedSince, since].every((each) => (each.get(id) ?? Infinity) <= atMs),
+        fits(required, node) && [connectedSince, since].every((each) => (each.get(id) ?? Infinity) <= atMs),
     );
     return found?.[0];
   }
@@ -51,8 +51,8 @@ export function createPlacementChecker(options: PlacementOptions) {
     [ExecutionAssigned.name](id, data) {
       const { nodeId } = ExecutionAssigned.data.parse(data);
       const now = sim.clock.now();
-      const [expected, node] = [needs.get(id), options.plan.nodes.get(nodeId)];
-      if (expected !== undefined && node !== undefined && !fits(expected, node))
+      const [required, node] = [needs.get(id), options.plan.nodes.get(nodeId)];
+      if (required !== undefined && node !== undefined && !fits(required, node))
         problem(`${id} was placed on ${nodeId}, which does not fit it`);
       const lagMs = now > startAt + faultsMs + knownAfterMs ? quietKnownAfterMs : knownAfterMs;
       if (now - (excludedSince.get(nodeId) ?? now) > lagMs)
@@ -69,9 +69,9 @@ export function createPlacementChecker(options: PlacementOptions) {
         waiting.set(id, { needs: needsOf(spec), sinceAt: sim.clock.now() });
     },
     [JobFailed.name](id, data) {
-      const expected = needs.get(id);
-      if (expected === undefined || JobFailed.data.parse(data).code !== "NO_NODE_FITS") return;
-      const nodeId = fitting(expected, connectedSince, sim.clock.now() - knownAfterMs);
+      const required = needs.get(id);
+      if (required === undefined || JobFailed.data.parse(data).code !== "NO_NODE_FITS") return;
+      const nodeId = fitting(required, connectedSince, sim.clock.now() - knownAfterMs);
       if (nodeId !== undefined) problem(`${id} has failed with NO_NODE_FITS, and fits ${nodeId}`);
     },
   };
@@ -88,8 +88,8 @@ export function createPlacementChecker(options: PlacementOptions) {
 
   function check(): void {
     const atMs = sim.clock.now() - idleMostMs;
-    for (const [id, { needs: expected, sinceAt }] of waiting) {
-      const nodeId = sinceAt <= atMs ? fitting(expected, idleSince, atMs) : undefined;
+    for (const [id, { needs: required, sinceAt }] of waiting) {
+      const nodeId = sinceAt <= atMs ? fitting(required, idleSince, atMs) : undefined;
       if (nodeId !== undefined) problem(`${id} is queued, and ${nodeId} has been idle for a minute`);
     }
     sim.clock.at(sim.clock.now() + checkMs, check);

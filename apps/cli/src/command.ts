@@ -71,7 +71,7 @@ export const duration = (name: string, mostSeconds: number) => (text: string) =>
 };
 
 /** Collects the values of an option that may be repeated. */
-export const gather = (text: string, before: unknown): readonly string[] => [
+export const repeatable = (text: string, before: unknown): readonly string[] => [
   ...(Array.isArray(before) ? before.map(String) : []),
   text,
 ];

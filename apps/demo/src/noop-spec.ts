@@ -1,12 +1,12 @@
 /** The parameters of a no-op job. */
-export interface NoopWish {
+export interface NoopOptions {
   readonly name: string;
   readonly count?: number;
   readonly seconds?: number;
 }
 
 /** The spec of a batch job that waits for some seconds and needs few resources. */
-export function noopSpec({ name, count = 1, seconds = 0 }: NoopWish): object {
+export function noopSpec({ name, count = 1, seconds = 0 }: NoopOptions): object {
   return {
     Name: name,
     Type: "batch",
@@ -22,7 +22,7 @@ export function noopSpec({ name, count = 1, seconds = 0 }: NoopWish): object {
 }
 
 /** The parameters of a no-op job that runs until it is stopped. */
-export interface StandingWish {
+export interface StandingOptions {
   readonly name: string;
   readonly type: "service" | "daemon";
   readonly count?: number;
@@ -34,7 +34,7 @@ export interface StandingWish {
 }
 
 /** The spec of a service or daemon job that needs few resources. */
-export function standingSpec({ name, type, count, update, stdout, failWith }: StandingWish): object {
+export function standingSpec({ name, type, count, update, stdout, failWith }: StandingOptions): object {
   return {
     Name: name,
     Type: type,

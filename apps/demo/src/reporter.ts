@@ -7,7 +7,7 @@ import { subjectOf } from "./job-events.ts";
 export interface Reporter {
   heading(title: string): void;
   /** Prints a line about the next action or an observation. */
-  say(text: string): void;
+  print(text: string): void;
   /** Prints a promise that held. */
   passed(text: string): void;
   failed(text: string): void;
@@ -39,7 +39,7 @@ export function createReporter({ feed }: { readonly feed: boolean }): Reporter {
   let mutedCount: number | undefined;
   return {
     heading: (title) => out(`\n${styleText(["bold", "cyan"], `${++steps}. ${title}`)}\n`),
-    say: (text) => out(`   ${text}\n`),
+    print: (text) => out(`   ${text}\n`),
     passed: (text) => out(`   ${styleText("green", "✓")} ${text}\n`),
     failed: (text) => out(`\n${styleText("red", "✗")} ${text}\n`),
     event(event) {

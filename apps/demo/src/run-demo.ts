@@ -47,7 +47,7 @@ async function play(options: DemoOptions, { reporter, interrupted, folder }: Dem
   const signal = AbortSignal.any([interrupted, over.signal]);
   const startedAt = performance.now();
   reporter.heading("Start a cluster: a NATS server, two requesters, three compute nodes");
-  const cluster = await startCluster({ ...place, onNews: reporter.say, signal }).catch((failure: unknown) => {
+  const cluster = await startCluster({ ...place, onNews: reporter.print, signal }).catch((failure: unknown) => {
     if (!interrupted.aborted) throw failure;
   });
   if (cluster === undefined) return interruptedCode;
@@ -57,7 +57,7 @@ async function play(options: DemoOptions, { reporter, interrupted, folder }: Dem
   try {
     const watch = watchFeed(client, { signal, onEvent: reporter.event });
     const processes = Object.entries(cluster.facts.pids).map(([name, pid]) => `${name} ${pid}`);
-    reporter.say(`processes: ${processes.join(", ")}`);
+    reporter.print(`processes: ${processes.join(", ")}`);
     reporter.passed(`ready after ${inSeconds(performance.now() - startedAt)}`);
     await runSteps({ cluster, client, watch, reporter, textFile, folder, signal, atEnd });
     reporter.heading(`Every promise held. ${inSeconds(performance.now() - startedAt)}, measured on the way:`);
@@ -73,7 +73,7 @@ async function play(options: DemoOptions, { reporter, interrupted, folder }: Dem
     for (const tidy of tidies) await tidy();
   }
   if (options.keep) {
-    reporter.say("The data is in a temporary folder: Ctrl-C stops the cluster and removes it.");
+    reporter.print("The data is in a temporary folder: Ctrl-C stops the cluster and removes it.");
     await keepUp({ ...place, signal: interrupted });
   }
   return 0;

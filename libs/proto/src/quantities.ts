@@ -83,19 +83,19 @@ export function addResources(a: Resources, b: Resources, times = 1): Resources {
 }
 
 /** The first resource of which `expected` needs more than `free` has, as a sentence; undefined when all of it fits. */
-export function shortage(expected: Resources, free: Resources): string | undefined {
-  const kind = kinds.find((each) => expected[each] > free[each]);
-  return kind === undefined ? undefined : `needs ${expected[kind]} ${kind}, ${free[kind]} are free`;
+export function shortage(required: Resources, free: Resources): string | undefined {
+  const kind = kinds.find((each) => required[each] > free[each]);
+  return kind === undefined ? undefined : `needs ${required[kind]} ${kind}, ${free[kind]} are free`;
 }
 
 // A share of a core is a fraction, of which dividing loses a little. Bytes and devices are whole: one less does not fit.
 const slackOf = (kind: (typeof kinds)[number]): number => (kind === "cpuCores" ? 1e-9 : 0);
 
 /** How many times `expected` fits into `free`; 0 when it does not fit once, `most` when no resource limits it. */
-export function timesFitting(expected: Resources, free: Resources, most: number): number {
+export function timesFitting(required: Resources, free: Resources, most: number): number {
   return kinds.reduce(
     (times, kind) =>
-      expected[kind] > 0 ? Math.min(times, Math.floor(free[kind] / expected[kind] + slackOf(kind))) : times,
+      required[kind] > 0 ? Math.min(times, Math.floor(free[kind] / required[kind] + slackOf(kind))) : times,
     most,
   );
 }

@@ -1,4 +1,4 @@
-import { type CommandPart, gather, type Invocation, wholeNumber } from "../command.ts";
+import { type CommandPart, type Invocation, repeatable, wholeNumber } from "../command.ts";
 import { banner } from "../devstack/banner.ts";
 import type { MemberNews } from "../devstack/member.ts";
 import { type DevstackSettings, defaults, membersMax } from "../devstack/settings.ts";
@@ -45,12 +45,12 @@ export const devstack: CommandPart = {
     {
       flags: "--node-config <path=value>",
       summary: "a setting of every compute node; may be repeated",
-      read: gather,
+      read: repeatable,
     },
     {
       flags: "--requester-config <path=value>",
       summary: "a setting of every requester; may be repeated",
-      read: gather,
+      read: repeatable,
     },
   ],
   examples: [

@@ -1,6 +1,6 @@
 import type { ServiceHealth } from "@shoal/node";
 import type { CommandPart, Invocation } from "../command.ts";
-import { gather } from "../command.ts";
+import { repeatable } from "../command.ts";
 import { CliError, exitOf, failureInWords } from "../failure.ts";
 import { notifyParent } from "../process/parent.ts";
 import { listenForQuit } from "../process/quit.ts";
@@ -22,7 +22,7 @@ export const serve: CommandPart = {
     {
       flags: "-c <path=value>",
       summary: "a setting; may be repeated, and overrides file and environment",
-      read: gather,
+      read: repeatable,
     },
   ],
   examples: [

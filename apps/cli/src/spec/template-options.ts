@@ -1,4 +1,4 @@
-import { gather, type OptionRow, type Options } from "../command.ts";
+import { type OptionRow, type Options, repeatable } from "../command.ts";
 import { CliError } from "../failure.ts";
 import type { TemplateVars } from "./template-expression.ts";
 
@@ -7,7 +7,7 @@ export const templateOptions: readonly OptionRow[] = [
   {
     flags: "-V, --template-vars <name=value>",
     summary: "a variable of the file, which is a template: {{.name}}; may be repeated, or a list with commas",
-    read: gather,
+    read: repeatable,
   },
   {
     flags: "-E, --template-envs <regexp>",

@@ -20,7 +20,7 @@ export const containerJob: DemoStep = {
   async run(context) {
     const prepared = preparedOf(await callCheckout("test/images/demo-image.ts", "prepareDemoImage"));
     if (prepared.image === undefined) {
-      context.reporter.say(`skipped: ${prepared.why}`);
+      context.reporter.print(`skipped: ${prepared.why}`);
       return;
     }
     // At the end: the node removes the container some time after the job's end.
@@ -58,7 +58,7 @@ async function runContainer(context: DemoContext, image: string): Promise<void> 
   let output = "";
   for await (const { text } of client.logs(jobId, { follow: true, signal })) {
     output += text;
-    reporter.say(`  ${text.trimEnd()}`);
+    reporter.print(`  ${text.trimEnd()}`);
   }
   const job = await client.waitForJob(jobId, { signal });
   check(job.state.stateType === "completed", `the container job ended ${job.state.stateType}: ${job.state.message}`);

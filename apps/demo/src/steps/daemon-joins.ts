@@ -15,7 +15,7 @@ export const daemonJoins: DemoStep = {
     const started = (count: number) =>
       watch.until(jobId, (events) => countOf(events, "ExecutionStarted") === count, `the daemon on ${count} nodes`);
     await started(nodes.length - 1);
-    reporter.say(`the daemon runs on ${nodes.length - 1} nodes: starting ${away} again`);
+    reporter.print(`the daemon runs on ${nodes.length - 1} nodes: starting ${away} again`);
     await cluster.join(away);
     const events = await started(nodes.length);
     const places = [...placesOf(events).values()];

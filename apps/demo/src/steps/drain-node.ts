@@ -15,7 +15,7 @@ export const drainNode: DemoStep = {
     const before = placesOf(await started(jobId, count));
     const [drained = ""] = before.values();
     const moved = [...before.values()].filter((node) => node === drained).length;
-    reporter.say(`${moved} of ${count} executions run on ${drained}: draining it`);
+    reporter.print(`${moved} of ${count} executions run on ${drained}: draining it`);
     await cluster.shoal("node", "drain", drained, "--message", "the demo replaces a disk");
     const places = [...placesOf(await started(jobId, count + moved)).values()];
     check(!places.slice(count).includes(drained), `an execution was placed on ${drained} again`);

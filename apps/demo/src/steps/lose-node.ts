@@ -19,7 +19,7 @@ export const loseNode: DemoStep = {
     const [victim] = placesOf(running).values();
     check(victim !== undefined, "no execution was assigned to a node");
     const hit = [...placesOf(running).values()].filter((node) => node === victim).length;
-    reporter.say(
+    reporter.print(
       `${count} executions run, ${hit} of them on ${victim}: killing it, process ${cluster.facts.pids[victim]}`,
     );
     cluster.kill(victim);

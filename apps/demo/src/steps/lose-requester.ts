@@ -22,7 +22,7 @@ export const loseRequester: DemoStep = {
       victim in cluster.facts.pids,
       `the events name "${victim}" as the job's owner, but no process of the cluster has this name`,
     );
-    reporter.say(`${victim} owns the job: killing it, process ${cluster.facts.pids[victim]}`);
+    reporter.print(`${victim} owns the job: killing it, process ${cluster.facts.pids[victim]}`);
     const killedAt = performance.now();
     cluster.kill(victim);
     const events = await watch.until(jobId, (all) => all.some(isEnd), "the end of the job");

@@ -18,9 +18,9 @@ export const replayLog: DemoStep = {
     // The command fails when the log has a problem or an entry of a view differs.
     const json = await cluster.shoal("replay", "--data-dir", cluster.facts.dataDir, "--output", "json");
     const { events, commits, upTo, readMs, eventsPerSecond, entries } = Replayed.parse(JSON.parse(json));
-    reporter.say(`read ${events} events in ${commits} commits up to position ${upTo}: ${readMs.toFixed(0)} ms`);
+    reporter.print(`read ${events} events in ${commits} commits up to position ${upTo}: ${readMs.toFixed(0)} ms`);
     const compared = Object.entries(entries).map(([bucket, count]) => `${bucket} ${count}`);
-    reporter.say(`compared with the stored views: ${compared.join(", ")}`);
+    reporter.print(`compared with the stored views: ${compared.join(", ")}`);
     reporter.figure("events replayed per second", `${Math.round(eventsPerSecond)}`);
     reporter.passed(`${events} events: the views are identical, and the chain of hashes holds`);
   },

@@ -15,7 +15,9 @@ export const wordCount: DemoStep = {
     const { client, reporter, textFile } = context;
     const module = await callCheckout("examples/word-count/build.ts", "buildWordCount");
     check(module instanceof Uint8Array, "the compiler produced no program");
-    reporter.say(`${basename(textFile)}, compiled program of ${module.length} bytes, results through the object store`);
+    reporter.print(
+      `${basename(textFile)}, compiled program of ${module.length} bytes, results through the object store`,
+    );
     const { jobId } = await client.submit(specOf(module, textFile));
     const job = await client.waitForJob(jobId, { signal: context.signal });
     check(job.state.stateType === "completed", `the job ended ${job.state.stateType}: ${job.state.message}`);

@@ -55,9 +55,9 @@ export function beginVersion(draft: JobDraft, spec: JobSpec, { why, ...cause }: 
       stoppedForUpdate,
     );
   }
-  const isServing = standingTypes.includes(spec.type) && liveExecutions(openJob(draft)).some(isExpected);
+  const isServing = standingTypes.includes(spec.type) && liveExecutions(openJob(draft)).some(isDesired);
   if (isServing || type.runsEmpty?.(openJob(draft)) === true) draft.emit(JobStarted.of({}));
   conclude(draft);
 }
 
-const isExpected = ({ state }: { readonly state: string }): boolean => state !== "stopping";
+const isDesired = ({ state }: { readonly state: string }): boolean => state !== "stopping";

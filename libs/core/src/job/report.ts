@@ -17,10 +17,10 @@ import { failedInRollout } from "./rollout.ts";
 type Saw<K extends string> = Extract<Report["saw"], { kind: K }>;
 /** The fields of an event that come from its report. */
 type Head = { readonly executionId: string; readonly report?: number };
-type Take<S> = (saw: S, execution: Execution, to: { readonly draft: JobDraft; readonly head: Head }) => void;
+type ReportHandler<S> = (saw: S, execution: Execution, to: { readonly draft: JobDraft; readonly head: Head }) => void;
 
 /** The effect of each kind of report on an execution that is to run. A repeated kind has no effect. */
-const args: { readonly [K in Report["saw"]["kind"]]: Take<Saw<K>> } = {
+const handlers: { readonly [K in Report["saw"]["kind"]]: ReportHandler<Saw<K>> } = {
   // What it prepares is recorded with any report that comes before the start.
   preparing: () => {},
   running: (saw, execution, to) => ensureStarted(saw, execution, to),
@@ -93,8 +93,8 @@ export function takeReport({ nodeId, executionId, report }: JobCommands["Report"
     draft.emit(
       ExecutionPreparing.of({ ...(report.saw.kind === "preparing" ? head : { executionId }), ...preparation }),
     );
-  const take = args[report.saw.kind] as Take<typeof report.saw>;
-  take(report.saw, execution, { draft, head });
+  const handle = handlers[report.saw.kind] as ReportHandler<typeof report.saw>;
+  handle(report.saw, execution, { draft, head });
 }
 
 function ensureStarted(

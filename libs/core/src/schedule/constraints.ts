@@ -1,10 +1,10 @@
 import type { Constraint } from "@shoal/proto";
 
 /** A key with this prefix is a preference and not a condition; the rest of it is the label. */
-const wish = "favour_";
+const preferencePrefix = "favour_";
 
 /** A preference ranks nodes and excludes none. */
-export const isPreference = ({ key }: Constraint): boolean => key.startsWith(wish);
+export const isPreference = ({ key }: Constraint): boolean => key.startsWith(preferencePrefix);
 
 type NodeLabels = Readonly<Record<string, string>>;
 type Test = (found: string | undefined, values: readonly string[]) => boolean;
@@ -30,7 +30,10 @@ const tests: Readonly<Record<Constraint["operator"], Test>> = {
 /** Whether labels meet one constraint, preference or condition. */
 export function meets(labels: NodeLabels, constraint: Constraint): boolean {
   const { key } = constraint;
-  return selects(labels, key.startsWith(wish) ? { ...constraint, key: key.slice(wish.length) } : constraint);
+  return selects(
+    labels,
+    key.startsWith(preferencePrefix) ? { ...constraint, key: key.slice(preferencePrefix.length) } : constraint,
+  );
 }
 
 /** Whether labels meet one requirement of a label selector, where a key has no prefix with a meaning. */
@@ -40,7 +43,7 @@ export function selects(labels: NodeLabels, { key, operator, values }: Constrain
 
 /** The first condition that the labels do not meet, as a sentence; undefined when they meet all. */
 export function unmetBy(labels: NodeLabels, constraints: readonly Constraint[]): string | undefined {
-  const unmet = constraints.find((each) => !each.key.startsWith(wish) && !meets(labels, each));
+  const unmet = constraints.find((each) => !each.key.startsWith(preferencePrefix) && !meets(labels, each));
   if (unmet === undefined) return undefined;
   const found = Object.hasOwn(labels, unmet.key) ? `"${labels[unmet.key]}"` : "no such label";
   return `wants ${unmet.key} ${unmet.operator} ${unmet.values.join(",")}`.trimEnd().concat(`, found ${found}`);
@@ -48,5 +51,5 @@ export function unmetBy(labels: NodeLabels, constraints: readonly Constraint[]):
 
 /** How many preferences the labels meet. */
 export function preferencesMet(labels: NodeLabels, constraints: readonly Constraint[]): number {
-  return constraints.filter((each) => each.key.startsWith(wish) && meets(labels, each)).length;
+  return constraints.filter((each) => each.key.startsWith(preferencePrefix) && meets(labels, each)).length;
 }

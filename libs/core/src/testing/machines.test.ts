@@ -51,7 +51,7 @@ function nodeEvent(type: string) {
 }
 
 const moment = { at: sampleAt, seq: 99 };
-const jobAt = (road: readonly string[]) => folded(evolveJob, road.map(jobEvent));
+const jobAt = (path: readonly string[]) => folded(evolveJob, path.map(jobEvent));
 const kindsOf = (machine: { readonly moves: ReadonlyMap<string, unknown> }) => [...machine.moves.keys()];
 
 /** Emits the event as a decider does. */
@@ -69,12 +69,12 @@ describe("every kind of event", () => {
 });
 
 describe("the job's table", () => {
-  for (const [state, road] of Object.entries(shortestPaths.job)) {
+  for (const [state, path] of Object.entries(shortestPaths.job)) {
     it.each(kindsOf(jobMachine))(`of ${state} moves or refuses on %s as in the table`, (type) => {
-      const to = next(jobMachine, jobAt(road)?.header.state, type);
-      expect(evolveJob(jobAt(road), jobEvent(type), moment)?.header.state).toBe(to);
+      const to = next(jobMachine, jobAt(path)?.header.state, type);
+      expect(evolveJob(jobAt(path), jobEvent(type), moment)?.header.state).toBe(to);
       const code = to === undefined ? { ok: false, rejection: { code: "ILLEGAL_TRANSITION" } } : { ok: true };
-      expect(emitted(jobAt(road), type)).toMatchObject(code);
+      expect(emitted(jobAt(path), type)).toMatchObject(code);
     });
   }
   it("begins with submission only", () => {
@@ -85,9 +85,9 @@ describe("the job's table", () => {
 });
 
 describe("the execution's table", () => {
-  for (const [state, road] of Object.entries(shortestPaths.execution)) {
+  for (const [state, path] of Object.entries(shortestPaths.execution)) {
     it.each(kindsOf(executionMachine))(`of ${state} moves or refuses on %s as in the table`, (type) => {
-      const job = jobAt(road);
+      const job = jobAt(path);
       const [execution] = job === undefined ? [] : executionsOf(job);
       expect(execution?.state).toBe(state);
       const to = next(executionMachine, execution?.state, type);
@@ -109,15 +109,15 @@ describe("an ended job", () => {
     expect(executionMachine.terminal).toEqual(["completed", "failed", "lost", "stopped"]);
     expect(nodeMachine.terminal).toEqual([]);
   });
-  it.each(over)("refuses every event but a new version when it is %s", (_, road) => {
-    for (const { type } of sampleJobEvents) expect(emitted(jobAt(road), type).ok, type).toBe(type === "JobUpdated");
+  it.each(over)("refuses every event but a new version when it is %s", (_, path) => {
+    for (const { type } of sampleJobEvents) expect(emitted(jobAt(path), type).ok, type).toBe(type === "JobUpdated");
   });
 });
 
 describe("the node's table", () => {
-  for (const [state, road] of Object.entries(shortestPaths.node)) {
+  for (const [state, path] of Object.entries(shortestPaths.node)) {
     it.each(kindsOf(nodeMachine))(`of ${state} moves or refuses on %s as in the table`, (type) => {
-      const node = folded(evolveNode, road.map(nodeEvent));
+      const node = folded(evolveNode, path.map(nodeEvent));
       expect(evolveNode(node, nodeEvent(type), moment)?.state).toBe(next(nodeMachine, node?.state, type));
     });
   }

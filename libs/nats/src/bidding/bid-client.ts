@@ -26,7 +26,7 @@ interface OutgoingBatch {
 
 /** The requester's side of bidding over core NATS. */
 export function createBidClient(session: NatsSession): BidClient {
-  const parcels = new Map<string, OutgoingBatch>();
+  const batches = new Map<string, OutgoingBatch>();
   /** The encoded size of each ask: an ask goes to several nodes and is measured once. */
   const sizes = new WeakMap<Ask, number>();
 
@@ -39,16 +39,16 @@ export function createBidClient(session: NatsSession): BidClient {
   /** The open batch of a node, or a new one when that is full: half of the server's maximum payload, in asks or in bids. */
   function batchFor(nodeId: string, bytes: number): OutgoingBatch {
     const limit = (session.nc.info?.max_payload ?? payloadBytes) / 2;
-    const open = parcels.get(nodeId);
+    const open = batches.get(nodeId);
     if (open !== undefined && open.bytes + bytes <= limit && (open.asks.length + 1) * bidBytesMax <= limit) {
       open.bytes += bytes;
       return open;
     }
     const outgoing: OutgoingBatch = { asks: [], bytes, released: [], bids: new Map(), done: () => {} };
-    parcels.set(nodeId, outgoing);
+    batches.set(nodeId, outgoing);
     // Runs after all other work of this turn of the event loop, so that the batch holds every ask of the turn.
     session.deferred.do(() => {
-      if (parcels.get(nodeId) === outgoing) parcels.delete(nodeId);
+      if (batches.get(nodeId) === outgoing) batches.delete(nodeId);
       send(session, nodeId, outgoing);
     });
     return outgoing;

@@ -35,7 +35,7 @@ onServer(() => {
     return harness;
   };
   /** Writes and reads over the first connection and a second one: both have to authenticate. */
-  async function workloads(on: NatsHarness, options: Partial<ConnectOptions>): Promise<void> {
+  async function connects(on: NatsHarness, options: Partial<ConnectOptions>): Promise<void> {
     const session = await on.session(options);
     await ensureTopology(session, { replicas: 1 });
     const subject = subjects.parked(1);
@@ -62,7 +62,7 @@ onServer(() => {
   describe("a token", () => {
     it("opens the connection, from the options or a file", async () => {
       const on = await started([`authorization { token: "s3cret" }`]);
-      await workloads(on, { token: "s3cret" });
+      await connects(on, { token: "s3cret" });
       await on.session({ tokenFile: fileWith("token", "s3cret\n") });
       expect(await failureOf(on, { token: "wrong" })).toMatchObject({ code: "NATS_REFUSED" });
     });
@@ -72,7 +72,7 @@ onServer(() => {
     it("opens the connection; another one is refused with its public key", async () => {
       const [user, other] = [nkeys.createUser(), nkeys.createUser()];
       const on = await started([`authorization { users: [ { nkey: ${user.getPublicKey()} } ] }`]);
-      await workloads(on, { nkeyFile: fileWith("user.nk", Buffer.from(user.getSeed()).toString()) });
+      await connects(on, { nkeyFile: fileWith("user.nk", Buffer.from(user.getSeed()).toString()) });
       const seed = Buffer.from(other.getSeed()).toString();
       const failure = await failureOf(on, { nkeyFile: fileWith("other.nk", `${other.getPublicKey()}\n${seed}\n`) });
       expect(failure).toMatchObject({ code: "NATS_REFUSED", message: expect.stringContaining(other.getPublicKey()) });
@@ -84,7 +84,7 @@ onServer(() => {
     it("opens the connection with its JWT, with any line ends", async () => {
       const jwts = signedJwts();
       const on = await started(jwts.serverLines);
-      await workloads(on, { credentialsFile: fileWith("user.creds", jwts.credentialsOf("me")) });
+      await connects(on, { credentialsFile: fileWith("user.creds", jwts.credentialsOf("me")) });
       await on.session({ credentialsFile: fileWith("dos.creds", jwts.credentialsOf("me").replaceAll("\n", "\r\n")) });
     });
     it("of another operator, or that has expired, is refused", async () => {
@@ -143,21 +143,21 @@ onServer(() => {
     it("of the configured authority are trusted, and no others", async () => {
       const on = await started([tls("verify: false")]);
       const servers = serversOf(on);
-      await workloads(on, { servers, caFile: path("ca.pem") });
+      await connects(on, { servers, caFile: path("ca.pem") });
       expect(await failureOf(on, { servers, caFile: path("other-ca.pem") })).toMatchObject({ code: "LOG_UNREACHABLE" });
       expect(await failureOf(on, { servers })).toMatchObject({ code: "LOG_UNREACHABLE" });
     });
     it("of the client are shown to a server that verifies them", async () => {
       const on = await started([tls("verify: true")]);
       const trusted = { servers: serversOf(on), caFile: path("ca.pem") };
-      await workloads(on, { ...trusted, ...pair("client") });
+      await connects(on, { ...trusted, ...pair("client") });
       for (const client of [pair("stranger"), {}])
         expect(await failureOf(on, { ...trusted, ...client })).toMatchObject({ code: "LOG_UNREACHABLE" });
     });
     it("of the client authenticate a user where the server maps them", async () => {
       const on = await started([tls("verify_and_map: true"), `authorization { users: [ { user: "CN=client" } ] }`]);
       const trusted = { servers: serversOf(on), caFile: path("ca.pem") };
-      await workloads(on, { ...trusted, ...pair("client") });
+      await connects(on, { ...trusted, ...pair("client") });
     });
     it("are required of a server with a tls:// URL", async () => {
       const on = await started([]);

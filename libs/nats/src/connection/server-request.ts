@@ -66,15 +66,15 @@ export async function ask(
   });
   const untilAt = session.clock.now() + withinMs;
   let cancelAlarm = () => {};
-  const say = () => {
+  const publish = () => {
     if (session.clock.now() >= untilAt) return resolve(`no reply from the server within ${withinMs} ms`);
     // Listeners hear of the end only when the socket has closed; a publish before that throws, in a timer.
     if (session.nc.isClosed()) return resolve("the connection is closed");
     session.nc.publish(subject, text, { reply });
-    cancelAlarm = session.clock.at(Math.min(session.clock.now() + againMs, untilAt), say);
+    cancelAlarm = session.clock.at(Math.min(session.clock.now() + againMs, untilAt), publish);
   };
   try {
-    say();
+    publish();
     return await promise;
   } catch (failure) {
     return failure instanceof Error ? failure.message : String(failure);

@@ -35,8 +35,8 @@ export function createLeaseTable(watcher: Pick<LeaseWatcher, "changed">): LeaseT
 
   function emit(): void {
     const requesters = [...members.keys()].sort();
-    const said = requesters.map((id) => [id, members.get(id)]);
-    const now = JSON.stringify([said, [...owners].sort(([one], [other]) => one - other), featureLevel]);
+    const infos = requesters.map((id) => [id, members.get(id)]);
+    const now = JSON.stringify([infos, [...owners].sort(([one], [other]) => one - other), featureLevel]);
     if (!isComplete || now === collected) return;
     collected = now;
     watcher.changed({ requesters, members: new Map(members), owners: new Map(owners), featureLevel });

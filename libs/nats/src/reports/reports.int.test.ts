@@ -82,8 +82,8 @@ onServer(() => {
     const sender = createReportSender(session, "n1");
     const fill = async (): Promise<unknown> => {
       for (let at = 1; at < 100; at++) {
-        const said = sender.send({ jobId: job, executionId: "e-1", report: report(at) });
-        const failure: unknown = await said.then(() => undefined).catch((caught: unknown) => caught);
+        const sending = sender.send({ jobId: job, executionId: "e-1", report: report(at) });
+        const failure: unknown = await sending.then(() => undefined).catch((caught: unknown) => caught);
         if (failure !== undefined) return failure;
       }
       return undefined;

@@ -18,7 +18,7 @@ onServer(() => {
   afterEach(() => harness.close());
 
   const subject = subjects.parked(1);
-  const say = async (text: string) => {
+  const publish = async (text: string) => {
     const session = await harness.session();
     const outcome = await session.publisher.publish({ subject, bytes: new TextEncoder().encode(text) });
     expect(outcome.state).toBe("stored");
@@ -44,11 +44,11 @@ onServer(() => {
       const session = await harness.session();
       const collected = record<string>();
       const reading = await read(await over(session), collected, { consumerName: "mine" });
-      await say("one");
+      await publish("one");
       await collected.atLeast(1);
       const manager = await session.manager();
       await manager.consumers.delete(streams.parked, "mine");
-      await say("two");
+      await publish("two");
       expect(await collected.atLeast(2)).toEqual(["one", "two"]);
       expect(harness.faultPlan.join()).toContain("continues after");
       await reading.close();
@@ -96,7 +96,7 @@ onServer(() => {
 
     it("begins with new messages on request", async () => {
       const session = await harness.session();
-      await say("before");
+      await publish("before");
       const collected = record<string>();
       const ends = record<true>();
       const reading = await read(await over(session), collected, {
@@ -104,7 +104,7 @@ onServer(() => {
         caughtUp: () => ends.push(true),
       });
       await ends.atLeast(1);
-      await say("after");
+      await publish("after");
       expect(await collected.atLeast(1)).toEqual(["after"]);
       await reading.close();
     });
@@ -114,10 +114,10 @@ onServer(() => {
       const session = await harness.session({ servers: [proxy.url] });
       const collected = record<string>();
       const reading = await read(await over(session), collected);
-      await say("one");
+      await publish("one");
       await collected.atLeast(1);
       proxy.cutLast();
-      await say("two");
+      await publish("two");
       expect(await collected.atLeast(2)).toEqual(["one", "two"]);
       // The server reported it, so the read did not wait for a missed heartbeat.
       expect(harness.faultPlan.join()).not.toContain("no heartbeat");
@@ -131,10 +131,10 @@ onServer(() => {
       const session = await harness.session({ servers: [proxy.url], onNatsError: faultPlan.push });
       const collected = record<string>();
       const reading = await read(await over(session), collected);
-      await say("one");
+      await publish("one");
       await collected.atLeast(1);
       proxy.deafen();
-      await say("two");
+      await publish("two");
       expect((await faultPlan.atLeast(1)).join()).toContain("no heartbeat");
       proxy.cut();
       expect(await collected.atLeast(2)).toEqual(["one", "two"]);

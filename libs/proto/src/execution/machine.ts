@@ -15,8 +15,8 @@ import {
 } from "./events.ts";
 
 const states = ["assigned", "running", "publishing", "stopping", "completed", "failed", "lost", "stopped"] as const;
-const expected = ["assigned", "running", "publishing"] as const;
-const live = [...expected, "stopping"] as const;
+const desired = ["assigned", "running", "publishing"] as const;
+const live = [...desired, "stopping"] as const;
 
 /** The states of one execution. It occupies its node and its slot until it has ended: while it is stopping, too. */
 // biome-ignore format: a table
@@ -27,12 +27,12 @@ export const executionMachine = defineMachine(states, [
   [["assigned"],              ExecutionStarted,    "running"],
   [["running"],               ExecutionPublishing, "publishing"],
   [["running", "publishing"], ExecutionCompleted,  "completed"],
-  [expected,                    ExecutionFailed,     "failed"],
-  [expected,                    ExecutionsStopping,  "stopping"],
+  [desired,                    ExecutionFailed,     "failed"],
+  [desired,                    ExecutionsStopping,  "stopping"],
   [live,                      ExecutionsLost,      "lost"],
   [["stopping"],              ExecutionStopped,    "stopped"],
-  [expected,                    ExecutionsDisconnected, "same"],
-  [expected,                    ExecutionsReconnected,  "same"],
+  [desired,                    ExecutionsDisconnected, "same"],
+  [desired,                    ExecutionsReconnected,  "same"],
 ]);
 
 export type ExecutionState = (typeof states)[number];

@@ -65,7 +65,7 @@ describe("a client that is deliberately slow", () => {
   });
   it("is not waited for when it does not read its response, whose source is released", async () => {
     let cancelled = () => {};
-    const letGo = new Promise<void>((resolve) => {
+    const released = new Promise<void>((resolve) => {
       cancelled = resolve;
     });
     const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -77,7 +77,7 @@ describe("a client that is deliberately slow", () => {
     const socket = openSocket(harness.api.url());
     socket.write("GET /api/v1/orchestrator/results/n-1/x.tar.gz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const [ours]: Socket[] = await accepted;
-    await letGo;
+    await released;
     await poll(() => ours?.destroyed).toBe(true);
     socket.destroy();
   });

@@ -53,10 +53,10 @@ async function running() {
   const beat = (): void => deliver(sampleHeartbeat());
   const { nodeId } = sampleHeartbeat().info;
   const change = { isInitial: false, isAbsent: false, storedAt: 1 };
-  const say = (state: "connected" | "disconnected", orders: object = {}): void =>
+  const entryChanged = (state: "connected" | "disconnected", orders: object = {}): void =>
     view?.changed(nodeId, { seq: 1, state, ...orders }, change);
   const vanish = (isAbsent: boolean): void => view?.changed(nodeId, undefined, { ...change, isAbsent });
-  return { sim, clock, membership, nodeId, beat, say, vanish, gone, settledCalls: () => settledCalls };
+  return { sim, clock, membership, nodeId, beat, entryChanged, vanish, gone, settledCalls: () => settledCalls };
 }
 
 describe("whether 'no node fits' is recorded", () => {
@@ -68,8 +68,8 @@ describe("whether 'no node fits' is recorded", () => {
   });
 
   it("is not while a node that the log records as connected is silent: this requester may be cut off", async () => {
-    const { clock, membership, beat, say } = await running();
-    say("connected");
+    const { clock, membership, beat, entryChanged } = await running();
+    entryChanged("connected");
     beat();
     await clock.advanceTo(settleMs);
     expect(membership.settled()).toBe(true);
@@ -80,12 +80,12 @@ describe("whether 'no node fits' is recorded", () => {
   });
 
   it("is not while a node sends heartbeats that the log does not know yet; nor is that node asked", async () => {
-    const { clock, membership, beat, say } = await running();
+    const { clock, membership, beat, entryChanged } = await running();
     const { nodeId } = sampleHeartbeat().info;
     await clock.advanceTo(settleMs);
     beat();
     expect([membership.settled(), membership.candidate(nodeId)]).toEqual([false, undefined]);
-    say("connected");
+    entryChanged("connected");
     expect([membership.settled(), membership.candidate(nodeId)]).toEqual([
       true,
       { ...sampleHeartbeat().info, protocol: protocolLevel },
@@ -93,18 +93,18 @@ describe("whether 'no node fits' is recorded", () => {
   });
 
   it("is not at once when a node is lost, which may return; the waiting jobs are notified later", async () => {
-    const { clock, membership, say, settledCalls } = await running();
+    const { clock, membership, entryChanged, settledCalls } = await running();
     await clock.advanceTo(60_000);
-    say("disconnected");
+    entryChanged("disconnected");
     expect(membership.settled()).toBe(false);
     await clock.advanceTo(60_000 + settleMs);
     expect([membership.settled(), settledCalls()]).toEqual([true, 2]);
   });
 
   it("leaves no timer when it stops", async () => {
-    const { clock, membership, say } = await running();
+    const { clock, membership, entryChanged } = await running();
     await membership.stop();
-    say("disconnected");
+    entryChanged("disconnected");
     expect(clock.planned()).toBe(0);
   });
 });
@@ -143,16 +143,16 @@ describe("a node that has no entry in the view", () => {
 
   it.each([true, false])("is compared with the log when its entry vanishes (absent: %s)", async (isAbsent) => {
     const known = await withLog(joined);
-    known.say("connected");
+    known.entryChanged("connected");
     known.vanish(isAbsent);
     await known.clock.advanceTo(100);
     expect([known.membership.isGone(known.nodeId), known.membership.connected()]).toEqual([false, [known.nodeId]]);
     const forgotten = await withLog(joined, left, NodeForgotten.of({}));
-    forgotten.say("connected");
+    forgotten.entryChanged("connected");
     forgotten.vanish(isAbsent);
     await forgotten.clock.advanceTo(100);
     expect([forgotten.membership.isGone(forgotten.nodeId), forgotten.membership.connected()]).toEqual([true, []]);
-    forgotten.say("connected");
+    forgotten.entryChanged("connected");
     expect(forgotten.membership.isGone(forgotten.nodeId)).toBe(false);
   });
 });
@@ -167,12 +167,12 @@ describe("a node about which an operator has decided", () => {
       { isExcluded: false, isGone: false, removal: undefined },
     ],
   ])("is not asked while it %s, and is asked again after that", async (_what, orders, expected) => {
-    const { clock, membership, nodeId, beat, say, gone } = await running();
-    say("connected");
+    const { clock, membership, nodeId, beat, entryChanged, gone } = await running();
+    entryChanged("connected");
     beat();
     await clock.advanceTo(settleMs);
     expect(membership.candidate(nodeId)).toBeDefined();
-    say("connected", orders);
+    entryChanged("connected", orders);
     expect(membership.candidate(nodeId)).toBeUndefined();
     expect({
       isExcluded: membership.isExcluded(nodeId),
@@ -182,18 +182,18 @@ describe("a node about which an operator has decided", () => {
     expect(gone).toEqual(expected.isGone ? [nodeId] : []);
     // The refusals of other nodes are still recorded: this one is not in doubt.
     expect(membership.settled()).toBe(true);
-    say("connected", { approval: "approved" });
+    entryChanged("connected", { approval: "approved" });
     expect([membership.candidate(nodeId)?.nodeId, membership.drainOf(nodeId)]).toEqual([nodeId, undefined]);
   });
 });
 
 it("a node that the log records as disconnected is not asked, whatever heartbeats still arrive", async () => {
-  const { clock, membership, nodeId, beat, say } = await running();
-  say("connected");
+  const { clock, membership, nodeId, beat, entryChanged } = await running();
+  entryChanged("connected");
   beat();
   await clock.advanceTo(settleMs);
   expect(membership.candidate(nodeId)?.nodeId).toBe(nodeId);
-  say("disconnected");
+  entryChanged("disconnected");
   beat();
   expect(membership.candidate(nodeId)).toBeUndefined();
 });

@@ -6,12 +6,12 @@ export interface NodeChangesOptions {
   readonly isCandidate: (nodeId: string) => boolean;
   /** A node that is silent for as long may not be asked until its next heartbeat, milliseconds. */
   readonly disconnectAfterMs: number;
-  /** Called once for all changes of `gatherMs`. */
+  /** Called once for all changes of `collectMs`. */
   readonly onChanged: () => void;
 }
 
 // HOUSE: joins are gathered for as long, so that a cluster that starts causes one reaction and not one for each node.
-const gatherMs = 200;
+const collectMs = 200;
 
 /** Notices when the set of nodes that may be asked grows, or when one of them advertises something else. */
 export class NodeChanges implements Process {
@@ -45,7 +45,7 @@ export class NodeChanges implements Process {
   /** A node changed, or it became known which nodes are absent. */
   changed(): void {
     const { clock, onChanged } = this.#options;
-    this.#cancel ??= clock.at(clock.now() + gatherMs, () => {
+    this.#cancel ??= clock.at(clock.now() + collectMs, () => {
       this.#cancel = undefined;
       onChanged();
     });

@@ -1,7 +1,7 @@
 import type { HistoryEntity } from "@shoal/proto";
 
 /** The filter and the page of a job's history. */
-export interface HistoryWish {
+export interface HistoryQuery {
   /** The first line number of the page. */
   readonly from: number;
   readonly limit: number;
@@ -21,16 +21,16 @@ export interface HistoryPage {
 }
 
 /** One page of a history. While the history continues there is always a next page: clients follow a job with it. */
-export function historyPage(trace: readonly HistoryEntity[], over: boolean, wish: HistoryWish): HistoryPage {
-  const expected = trace.filter((line) => line.seqNum >= wish.from && suits(line, wish));
-  const items = expected.slice(0, wish.limit);
+export function historyPage(trace: readonly HistoryEntity[], over: boolean, query: HistoryQuery): HistoryPage {
+  const matching = trace.filter((line) => line.seqNum >= query.from && suits(line, query));
+  const items = matching.slice(0, query.limit);
   const last = items.at(-1);
-  if (expected.length > items.length) return { items, next: (last?.seqNum ?? 0) + 1 };
+  if (matching.length > items.length) return { items, next: (last?.seqNum ?? 0) + 1 };
   // After the last line, filtered out or not: those lines need not be read again.
-  return { items, next: over ? undefined : Math.max(wish.from, trace.length + 1) };
+  return { items, next: over ? undefined : Math.max(query.from, trace.length + 1) };
 }
 
-function suits(line: HistoryEntity, { since, level, executionId, version }: HistoryWish): boolean {
+function suits(line: HistoryEntity, { since, level, executionId, version }: HistoryQuery): boolean {
   return (
     line.time >= since &&
     (level === "all" || line.type === level) &&

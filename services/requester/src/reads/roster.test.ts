@@ -7,9 +7,9 @@ it("has every live requester and its shards, and passes the snapshot on", async 
   const driving = drive(sim.clock);
   const [one, two] = [sim.requester("a"), sim.requester("b")];
   const roster = new Roster(one.clock);
-  const pictures: (readonly string[])[] = [];
+  const snapshots: (readonly string[])[] = [];
   const leases = roster.over(one.leases);
-  await leases.start({ changed: ({ requesters }) => pictures.push(requesters), lost: () => undefined });
+  await leases.start({ changed: ({ requesters }) => snapshots.push(requesters), lost: () => undefined });
   await two.leases.start({ changed: () => undefined, lost: () => undefined });
   for (const shard of [7, 3]) await leases.acquire(shard);
   await two.leases.acquire(5);
@@ -22,7 +22,7 @@ it("has every live requester and its shards, and passes the snapshot on", async 
   await two.leases.close();
   await expect.poll(() => owned().map(([id]) => id)).toEqual(["a"]);
   expect(roster.living()[0]?.knownSince).toBe(since[0]);
-  expect(pictures.at(-1)).toEqual(["a"]);
+  expect(snapshots.at(-1)).toEqual(["a"]);
   await leases.close();
   driving.stop();
 });

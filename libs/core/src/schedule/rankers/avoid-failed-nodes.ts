@@ -6,6 +6,6 @@ const weight = 1000;
 
 /** Prefers nodes without failures of this job. */
 export const avoidFailedNodes: Policy<RankedCandidate> = {
-  name: "elsewhere",
+  name: "avoid-failed-nodes",
   evaluate: ({ failuresOn, info }) => yes(-weight * (failuresOn.get(info.nodeId) ?? 0)),
 };

@@ -7,6 +7,6 @@ const weight = 10;
 
 /** Prefers nodes that meet the job's soft constraints. */
 export const preferredLabels: Policy<RankedCandidate> = {
-  name: "wishes",
+  name: "preferred-labels",
   evaluate: ({ requirements, info }) => yes(weight * preferencesMet(info.labels, requirements.constraints)),
 };

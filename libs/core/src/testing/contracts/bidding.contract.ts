@@ -140,8 +140,8 @@ export function biddingContract(name: string, make: () => Promise<BiddingHarness
       harness.bidServer("n-one").heartbeat(heartbeat("n-one"));
       harness.bidServer("n-two").heartbeat(heartbeat("n-two"));
       for (const recorded of [one, two]) {
-        const said = await recorded.atLeast(2);
-        expect(said.map(({ info }) => info.nodeId).toSorted()).toEqual(["n-one", "n-two"]);
+        const heartbeats = await recorded.atLeast(2);
+        expect(heartbeats.map(({ info }) => info.nodeId).toSorted()).toEqual(["n-one", "n-two"]);
       }
       await first.close();
       harness.bidServer("n-one").heartbeat(heartbeat("n-one"));

@@ -16,19 +16,19 @@ export interface LeaseHarness {
 
 interface Member {
   readonly leases: Leases;
-  readonly pictures: Recorded<LeaseSnapshot>;
+  readonly snapshots: Recorded<LeaseSnapshot>;
   readonly lost: Recorded<Lease>;
 }
 
 async function start(harness: LeaseHarness, id: string, self?: MemberInfo): Promise<Member> {
-  const pictures = record<LeaseSnapshot>();
+  const snapshots = record<LeaseSnapshot>();
   const lost = record<Lease>();
   const leases = harness.join(id);
-  await leases.start({ changed: pictures.push, lost: lost.push }, self);
-  return { leases, pictures, lost };
+  await leases.start({ changed: snapshots.push, lost: lost.push }, self);
+  return { leases, snapshots, lost };
 }
 
-const sees = (member: Member, fits: (snapshot: LeaseSnapshot) => boolean) => member.pictures.first(fits);
+const sees = (member: Member, fits: (snapshot: LeaseSnapshot) => boolean) => member.snapshots.first(fits);
 
 /** The contract of every implementation of leases, in memory or on a server. */
 export function leasesContract(name: string, make: () => Promise<LeaseHarness>): void {
@@ -80,9 +80,9 @@ function owns(join: (id: string) => Promise<Member>): void {
     expect(first).toBeDefined();
     if (first === undefined) return;
     await sees(b, ({ owners }) => owners.get(2) === "a");
-    const seen = b.pictures.all.length;
+    const seen = b.snapshots.all.length;
     await a.leases.release(first);
-    await sees(b, (snapshot) => b.pictures.all.indexOf(snapshot) >= seen && !snapshot.owners.has(2));
+    await sees(b, (snapshot) => b.snapshots.all.indexOf(snapshot) >= seen && !snapshot.owners.has(2));
     const second = await b.leases.acquire(2);
     expect(second?.epoch).toBeGreaterThan(first.epoch);
     expect(a.lost.all).toEqual([]);
@@ -103,9 +103,9 @@ function owns(join: (id: string) => Promise<Member>): void {
   it("removes a requester from the list when it closes", async () => {
     const [a, b] = [await join("a"), await join("b")];
     await sees(a, ({ requesters }) => requesters.join() === "a,b");
-    const seen = a.pictures.all.length;
+    const seen = a.snapshots.all.length;
     await b.leases.close();
-    await sees(a, (snapshot) => a.pictures.all.indexOf(snapshot) >= seen && snapshot.requesters.join() === "a");
+    await sees(a, (snapshot) => a.snapshots.all.indexOf(snapshot) >= seen && snapshot.requesters.join() === "a");
   });
 }
 
@@ -121,11 +121,11 @@ function ends(join: (id: string) => Promise<Member>, harness: () => LeaseHarness
     const [a, b] = [await join("a"), await join("b")];
     const first = await a.leases.acquire(5);
     await sees(b, ({ owners, requesters }) => owners.get(5) === "a" && requesters.includes("a"));
-    const seen = b.pictures.all.length;
+    const seen = b.snapshots.all.length;
     harness().crash("a");
     await harness().outlive();
-    await sees(b, (snapshot) => b.pictures.all.indexOf(snapshot) >= seen && !snapshot.owners.has(5));
-    await sees(b, (snapshot) => b.pictures.all.indexOf(snapshot) >= seen && snapshot.requesters.join() === "b");
+    await sees(b, (snapshot) => b.snapshots.all.indexOf(snapshot) >= seen && !snapshot.owners.has(5));
+    await sees(b, (snapshot) => b.snapshots.all.indexOf(snapshot) >= seen && snapshot.requesters.join() === "b");
     const second = await b.leases.acquire(5);
     expect(second?.epoch).toBeGreaterThan(first?.epoch ?? Number.POSITIVE_INFINITY);
   });
@@ -159,7 +159,7 @@ function features(join: (id: string, self?: MemberInfo) => Promise<Member>): voi
     await b.leases.close();
     const c = await join("c");
     await sees(c, (snapshot) => snapshot.featureLevel === 3);
-    const after = c.pictures.all.map((snapshot) => snapshot.featureLevel);
+    const after = c.snapshots.all.map((snapshot) => snapshot.featureLevel);
     expect(after).toEqual(after.map(() => 3));
   });
   it("raises it to the highest of several who raise it at once", async () => {

@@ -11,7 +11,7 @@ export interface OutputHarness {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const say = (text: string, stream: LogChunk["stream"] = "stdout", at = 0): PlacedChunk => ({
+const chunkOf = (text: string, stream: LogChunk["stream"] = "stdout", at = 0): PlacedChunk => ({
   ...{ stream, generation: 1, at },
   bytes: encoder.encode(text),
 });
@@ -45,18 +45,18 @@ export function logStreamContract(name: string, make: () => Promise<OutputHarnes
     };
 
     it("delivers stored output, calls caughtUp, and continues with new output", async () => {
-      await written("e-1", [say("a"), say("b", "stderr")]);
+      await written("e-1", [chunkOf("a"), chunkOf("b", "stderr")]);
       const reading = await follow(harness, "e-1", false);
       expect(await reading.caughtUp.atLeast(1)).toEqual([2]);
-      harness.sender.send("e-1", say("c"));
+      harness.sender.send("e-1", chunkOf("c"));
       expect(textOf(await reading.chunks.atLeast(3))).toBe("stdout a, stderr b, stdout c");
       await reading.close();
     });
     it("begins with new output when tail is set", async () => {
-      await written("e-1", [say("a")]);
+      await written("e-1", [chunkOf("a")]);
       const reading = await follow(harness, "e-1", true);
       expect(await reading.caughtUp.atLeast(1)).toEqual([0]);
-      harness.sender.send("e-1", say("b"));
+      harness.sender.send("e-1", chunkOf("b"));
       expect(textOf(await reading.chunks.atLeast(1))).toBe("stdout b");
       await reading.close();
     });
@@ -67,8 +67,8 @@ export function logStreamContract(name: string, make: () => Promise<OutputHarnes
     });
     it("separates executions", async () => {
       const reading = await follow(harness, "e-1", false);
-      harness.sender.send("e-2", say("other"));
-      harness.sender.send("e-1", say("mine"));
+      harness.sender.send("e-2", chunkOf("other"));
+      harness.sender.send("e-1", chunkOf("mine"));
       expect(textOf(await reading.chunks.atLeast(1))).toBe("stdout mine");
       await reading.close();
     });
@@ -81,8 +81,8 @@ export function logStreamContract(name: string, make: () => Promise<OutputHarnes
     });
     it("keeps the generation and the place of each chunk, an empty one too", async () => {
       const reading = await follow(harness, "e-1", false);
-      for (const at of [0, 7, 2 ** 40]) harness.sender.send("e-1", say("a", "stdout", at));
-      harness.sender.send("e-1", { ...say("", "stderr", 5), generation: 2 ** 41 });
+      for (const at of [0, 7, 2 ** 40]) harness.sender.send("e-1", chunkOf("a", "stdout", at));
+      harness.sender.send("e-1", { ...chunkOf("", "stderr", 5), generation: 2 ** 41 });
       const received = await reading.chunks.atLeast(4);
       const places = received.map(({ stream, generation, at, bytes }) => [stream, generation, at, bytes.length]);
       expect(places).toEqual([
@@ -110,7 +110,7 @@ export function logStreamContract(name: string, make: () => Promise<OutputHarnes
       );
       await written(
         "e-1",
-        texts.map((text) => say(text)),
+        texts.map((text) => chunkOf(text)),
       );
       expect(chunks.all.length).toBeLessThan(most / 2);
       isOpen = true;
@@ -121,7 +121,7 @@ export function logStreamContract(name: string, make: () => Promise<OutputHarnes
     it("delivers nothing once closed", async () => {
       const [closed, open] = [await follow(harness, "e-1", false), await follow(harness, "e-1", false)];
       await closed.close();
-      harness.sender.send("e-1", say("a"));
+      harness.sender.send("e-1", chunkOf("a"));
       await open.chunks.atLeast(1);
       expect(closed.chunks.all).toEqual([]);
       await open.close();

@@ -69,8 +69,8 @@ export function reportQueueContract(name: string, make: () => Promise<ReportHarn
       const recorded = record<ReceivedReport>();
       const following = await harness.queue.follow(shard, 0, recorded.push);
       await Promise.all([harness.sender("n-one").send(saw(1)), harness.sender("n-two").send(saw(2))]);
-      const said = (await recorded.atLeast(2)).map(({ nodeId, report }) => `${nodeId} ${report.at}`);
-      expect(said.toSorted()).toEqual(["n-one 1", "n-two 2"]);
+      const delivered = (await recorded.atLeast(2)).map(({ nodeId, report }) => `${nodeId} ${report.at}`);
+      expect(delivered.toSorted()).toEqual(["n-one 1", "n-two 2"]);
       await following.close();
     });
     it("delivers only reports on jobs of the shard", async () => {

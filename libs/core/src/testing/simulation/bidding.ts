@@ -15,7 +15,7 @@ import type { SimulatedProcess } from "./simulated-process.ts";
 
 /** The current receivers of asks and heartbeats. */
 export interface BiddingStore {
-  readonly stalls: Map<string, (batch: AskBatch, reply: (bids: BidBatch) => void) => void>;
+  readonly servers: Map<string, (batch: AskBatch, reply: (bids: BidBatch) => void) => void>;
   readonly listeners: Set<(heartbeat: Heartbeat) => void>;
   /** The receivers of confirmation requests: the first one answers and moves to the end. */
   readonly confirmers: Responder<ConfirmRequest, ConfirmAnswer>[];
@@ -27,7 +27,7 @@ export interface BiddingStore {
 type Responder<Q, A> = (nodeId: string, request: Q, reply: (answer: A) => void) => void;
 
 export const createBiddingStore = (): BiddingStore => ({
-  stalls: new Map(),
+  servers: new Map(),
   listeners: new Set(),
   confirmers: [],
   secretResponders: [],
@@ -38,9 +38,9 @@ export function memoryBidClient(proc: SimulatedProcess, store: BiddingStore): Bi
   // By node and ask: one ask may go to many nodes.
   const waiting = new Map<string, (bid: Bid | undefined) => void>();
   const keyOf = (nodeId: string, askId: string): string => `${nodeId} ${askId}`;
-  const say = batching((nodeId, batch) =>
+  const sendBatched = batching((nodeId, batch) =>
     proc.send("market", () =>
-      store.stalls.get(nodeId)?.(structuredClone(batch), ({ bids }) =>
+      store.servers.get(nodeId)?.(structuredClone(batch), ({ bids }) =>
         proc.pushOnce(() => {
           for (const bid of bids) waiting.get(keyOf(nodeId, bid.askId))?.(bid);
         }),
@@ -58,10 +58,10 @@ export function memoryBidClient(proc: SimulatedProcess, store: BiddingStore): Bi
         };
         const cancel = proc.clock.at(proc.clock.now() + waitMs, () => settle(undefined));
         waiting.set(key, settle);
-        say(nodeId, { asks: [ask], released: [] });
+        sendBatched(nodeId, { asks: [ask], released: [] });
       });
     },
-    release: (nodeId, askId) => say(nodeId, { asks: [], released: [askId] }),
+    release: (nodeId, askId) => sendBatched(nodeId, { asks: [], released: [askId] }),
     onConfirm: (answer) => respond(proc, store.confirmers, answer),
     onSecretRequest: (answer) => respond(proc, store.secretResponders, answer),
     onHeartbeat: (deliver) => listen(proc, store, { deliver }),
@@ -89,17 +89,17 @@ async function listen(
 }
 
 /** Collects the messages to one node until the current tick ends. */
-function batching(send: (nodeId: string, batch: AskBatch) => void): (nodeId: string, said: AskBatch) => void {
-  const gathered = new Map<string, { asks: Ask[]; released: Release[] }>();
+function batching(send: (nodeId: string, batch: AskBatch) => void): (nodeId: string, more: AskBatch) => void {
+  const batches = new Map<string, { asks: Ask[]; released: Release[] }>();
   const flush = (nodeId: string): void => {
-    const batch = gathered.get(nodeId);
-    gathered.delete(nodeId);
+    const batch = batches.get(nodeId);
+    batches.delete(nodeId);
     if (batch !== undefined) send(nodeId, batch);
   };
   return (nodeId, { asks, released }) => {
-    const batch = gathered.get(nodeId) ?? { asks: [], released: [] };
-    if (!gathered.has(nodeId)) queueMicrotask(() => flush(nodeId));
-    gathered.set(nodeId, batch);
+    const batch = batches.get(nodeId) ?? { asks: [], released: [] };
+    if (!batches.has(nodeId)) queueMicrotask(() => flush(nodeId));
+    batches.set(nodeId, batch);
     batch.asks.push(...asks);
     batch.released.push(...released);
   };
@@ -117,16 +117,16 @@ export function memoryBidServer(proc: SimulatedProcess, store: BiddingStore): Bi
           );
         });
       const leave = (): void => {
-        if (store.stalls.get(proc.name) === bidServer) store.stalls.delete(proc.name);
+        if (store.servers.get(proc.name) === bidServer) store.servers.delete(proc.name);
       };
-      store.stalls.set(proc.name, bidServer);
+      store.servers.set(proc.name, bidServer);
       proc.onKilled(leave);
       return { close: async () => leave() };
     },
     heartbeat(heartbeat) {
-      const said = structuredClone(heartbeat);
+      const copy = structuredClone(heartbeat);
       proc.send("heartbeats", () => {
-        for (const receive of store.listeners) receive(said);
+        for (const receive of store.listeners) receive(copy);
       });
     },
     onOwnHeartbeat: (deliver) => listen(proc, store, { deliver, nodeId: proc.name }),

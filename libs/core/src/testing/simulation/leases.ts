@@ -125,9 +125,9 @@ export function memoryLeases(proc: SimulatedProcess, store: LeaseStore): Leases 
       watcher = given;
       self = info;
       await join();
-      await insist(() => proc.exchange("leases", () => follow(store, pushChannel, given)));
+      await retried(() => proc.exchange("leases", () => follow(store, pushChannel, given)));
     },
-    raiseFeatureLevel: (level) => insist(() => proc.exchange("leases", () => store.raiseFeatureLevel(level))),
+    raiseFeatureLevel: (level) => retried(() => proc.exchange("leases", () => store.raiseFeatureLevel(level))),
     async acquire(shard) {
       const lease: { shard: number; epoch: number } = { shard, epoch: 0 };
       const epoch = await saved.take(`${shard}`, () => watcher?.lost(lease));
@@ -139,14 +139,14 @@ export function memoryLeases(proc: SimulatedProcess, store: LeaseStore): Leases 
     async release({ shard, epoch }) {
       if (epochs.get(shard) !== epoch) return;
       epochs.delete(shard);
-      saved.letGo(`${shard}`);
-      await insist(() => proc.exchange("leases", () => store.drop(`${shard}`, proc)));
+      saved.drop(`${shard}`);
+      await retried(() => proc.exchange("leases", () => store.drop(`${shard}`, proc)));
     },
     async close() {
       saved.close();
       pushChannel.close();
       // Otherwise the entry expires.
-      await insist(() => proc.exchange("leases", () => store.drop(me, proc))).catch(() => undefined);
+      await retried(() => proc.exchange("leases", () => store.drop(me, proc))).catch(() => undefined);
     },
   };
 }
@@ -155,7 +155,7 @@ export function memoryLeases(proc: SimulatedProcess, store: LeaseStore): Leases 
 function createKeep(proc: SimulatedProcess, store: LeaseStore) {
   const saved = new Map<string, Keeping>();
   let open = true;
-  const letGo = (key: string): void => {
+  const drop = (key: string): void => {
     saved.get(key)?.stop();
     saved.delete(key);
   };
@@ -169,10 +169,10 @@ function createKeep(proc: SimulatedProcess, store: LeaseStore) {
     saved.set(key, keeping);
   };
   return {
-    letGo,
+    drop,
     async take(key: string, ended: () => void, info?: MemberInfo): Promise<number | undefined> {
       const askedAt = proc.clock.now();
-      const epoch = await insist(() => proc.exchange("leases", () => store.take(key, proc, info)));
+      const epoch = await retried(() => proc.exchange("leases", () => store.take(key, proc, info)));
       // Requested before `close` and granted after it: no renewal would follow.
       if (epoch !== undefined && !open)
         await proc.exchange("leases", () => store.drop(key, proc)).catch(() => undefined);
@@ -186,7 +186,7 @@ function createKeep(proc: SimulatedProcess, store: LeaseStore) {
     },
     close(): void {
       open = false;
-      for (const key of [...saved.keys()]) letGo(key);
+      for (const key of [...saved.keys()]) drop(key);
     },
   };
 }
@@ -241,7 +241,7 @@ function keepAlive({ proc, renew, askedAt: firstAskedAt }: Asked, ended: () => v
   return { stop };
 }
 
-async function insist<T>(request: () => Promise<T>): Promise<T> {
+async function retried<T>(request: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await request();

@@ -8,7 +8,7 @@ export interface ExecutionOutput {
   close(): Promise<void>;
 }
 
-export interface OutputWish {
+export interface OutputRequest {
   readonly executionId: string;
   /** Only output from now on. */
   readonly tail: boolean;
@@ -20,7 +20,7 @@ export interface OutputWish {
 /** Reads an execution's output from its beginning and follows it. */
 export async function followOutput(
   { logs, clock }: { readonly logs: LogReader; readonly clock: Clock },
-  { executionId, tail, chunk, room }: OutputWish,
+  { executionId, tail, chunk, room }: OutputRequest,
 ): Promise<ExecutionOutput> {
   let received = 0;
   let telling = !tail;

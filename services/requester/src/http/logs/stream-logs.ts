@@ -13,10 +13,10 @@ import {
 import { ExecutionAssigned, ExecutionsStopping, executionMachine, jobMachine, SlotSet, slotsIn } from "@shoal/proto";
 import { z } from "zod";
 import type { FoundJob } from "../../reads/find-job.ts";
-import { type ExecutionOutput, followOutput, type OutputWish, readOutput } from "./execution-output.ts";
+import { type ExecutionOutput, followOutput, type OutputRequest, readOutput } from "./execution-output.ts";
 import { type LineWriter, lineWriterOf, type OutputLine } from "./line-writer.ts";
 
-export interface LogsWish {
+export interface LogsRequest {
   readonly found: FoundJob;
   /** One execution; undefined means all of the job. */
   readonly executionId: string | undefined;
@@ -32,7 +32,7 @@ export interface LogsParts {
   readonly clock: Clock;
   readonly line: (line: OutputLine) => void;
   /** A promise while the receiver's buffer is full: no more is read then. */
-  readonly room: OutputWish["room"];
+  readonly room: OutputRequest["room"];
 }
 
 const ended = (machine: typeof executionMachine | typeof jobMachine): ReadonlySet<string> =>
@@ -47,10 +47,10 @@ const endsJob = ended(jobMachine);
  * Streams a job's output: with `follow` until the job has ended, else what is stored. Throws Fault; the signal ends it
  * early.
  */
-export async function streamLogs(parts: LogsParts, wish: LogsWish, signal: AbortSignal): Promise<void> {
-  const chosen = chooseExecutions(wish.found.job, wish.executionId);
-  const { job } = wish.found;
-  if (chosen.length === 0 && (isOver(job) || !wish.follow)) {
+export async function streamLogs(parts: LogsParts, request: LogsRequest, signal: AbortSignal): Promise<void> {
+  const chosen = chooseExecutions(request.found.job, request.executionId);
+  const { job } = request.found;
+  if (chosen.length === 0 && (isOver(job) || !request.follow)) {
     const { id, spec, version } = job.header;
     throw new Fault(
       "EXECUTION_NOT_FOUND",
@@ -59,12 +59,12 @@ export async function streamLogs(parts: LogsParts, wish: LogsWish, signal: Abort
   }
   const live = chosen.filter((id) => {
     const execution = executionOf(job, id);
-    return wish.follow && execution !== undefined && isLive(execution);
+    return request.follow && execution !== undefined && isLive(execution);
   });
-  if (!wish.tail)
+  if (!request.tail)
     for (const id of chosen) if (!live.includes(id) && !signal.aborted) await streamStored(parts, job, id);
-  const goesOn = wish.executionId === undefined ? !isOver(job) : live.length > 0;
-  if (wish.follow && goesOn && !signal.aborted) await streamLive(parts, { ...wish, live }, signal);
+  const goesOn = request.executionId === undefined ? !isOver(job) : live.length > 0;
+  if (request.follow && goesOn && !signal.aborted) await streamLive(parts, { ...request, live }, signal);
 }
 
 async function streamStored({ logs, line, room }: LogsParts, job: Job, executionId: string): Promise<void> {
@@ -85,16 +85,16 @@ const goneMark = "[shoal: the output is no longer stored; shoal job describe sho
 /** Follows the job's log for executions that begin and end, and the output of each in between. */
 async function streamLive(
   parts: LogsParts,
-  wish: LogsWish & { readonly live: readonly string[] },
+  request: LogsRequest & { readonly live: readonly string[] },
   signal: AbortSignal,
 ): Promise<void> {
   const over = Promise.withResolvers<void>();
   const open = new Map<string, Promise<ExecutionOutput>>();
   let finishing: Promise<unknown> = Promise.resolve();
-  const only = wish.executionId === undefined ? undefined : wish.live[0];
+  const only = request.executionId === undefined ? undefined : request.live[0];
   const writers = new Map<string, LineWriter>();
   /** The last execution of each slot: events about many executions name slots. */
-  const latest = new Map([...wish.found.job.slots].map(([slot, state]) => [slot, state.latest]));
+  const latest = new Map([...request.found.job.slots].map(([slot, state]) => [slot, state.latest]));
 
   const begin = (executionId: string, tail: boolean): void => {
     if (open.has(executionId) || (only !== undefined && executionId !== only)) return;
@@ -125,8 +125,8 @@ async function streamLive(
     if (commit.events.some(({ type }) => endsJob.has(type))) finishing.then(() => over.resolve(), over.reject);
   };
 
-  for (const id of wish.live) begin(id, wish.tail);
-  const { job, stored } = wish.found;
+  for (const id of request.live) begin(id, request.tail);
+  const { job, stored } = request.found;
   const filter = { namespace: job.header.spec.namespace, jobId: job.header.id };
   const following = await parts.log.follow(filter, stored.at(-1)?.seq ?? 0, deliver);
   signal.addEventListener("abort", () => over.resolve(), { once: true });

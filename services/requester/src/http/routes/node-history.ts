@@ -12,10 +12,10 @@ export const nodeHistory = defineHandler(apiRoutes.nodeHistory, async ({ query, 
   reply.header(pageLimitHeader, query.limit);
   const from = readToken(z.int().min(1), query.nextToken) ?? 1;
   const rest = stored.flatMap(entriesOf).map((entry, index) => ({ ...entry, seqNum: index + 1 }));
-  const expected = rest.filter(({ seqNum, time }) => seqNum >= from && time >= query.since * 1000);
-  const items = expected.slice(0, query.limit);
+  const matching = rest.filter(({ seqNum, time }) => seqNum >= from && time >= query.since * 1000);
+  const items = matching.slice(0, query.limit);
   const next = (items.at(-1)?.seqNum ?? 0) + 1;
-  return { nextToken: expected.length > items.length ? writeToken(next) : "", items };
+  return { nextToken: matching.length > items.length ? writeToken(next) : "", items };
 });
 
 /** The log of a node: by its full id, also when it is not listed any more, or by a prefix of a listed one. */

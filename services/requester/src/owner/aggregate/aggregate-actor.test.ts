@@ -3,14 +3,14 @@ import { createSimulatedCluster, drive } from "@shoal/core/testing";
 import { expect, it } from "vitest";
 import { AggregateActor } from "./aggregate-actor.ts";
 
-interface Said {
+interface Noted {
   readonly name: string;
   readonly sizeBytes: number;
 }
 
 const commitBytesMax = 10;
 const actor = { type: "requester", id: "r" } as const;
-const event = (sizeBytes: number) => ({ type: "Said", v: 1, data: { sizeBytes } });
+const event = (sizeBytes: number) => ({ type: "Noted", v: 1, data: { sizeBytes } });
 
 /** An actor that records every command, over a log whose commits hold no more than ten bytes. */
 function harness() {
@@ -26,7 +26,7 @@ function harness() {
       return log.append(aggregate, after, commit);
     },
   };
-  const counter = new AggregateActor<number, Said, ReturnType<typeof event>>({
+  const counter = new AggregateActor<number, Noted, ReturnType<typeof event>>({
     ref: { kind: "job", namespace: "default", id: "j-1" },
     kind: {
       ...{ name: "counter", isNamespaced: true, events: [], views: [], creates: [], accepts: {} },
@@ -49,10 +49,10 @@ function harness() {
 it("splits a batch that is too large for one commit, and refuses only a command that is too large by itself", async () => {
   const { counter, commits, clock } = harness();
   const driving = drive(clock);
-  const saying = [4, 3, 99, 5, 5, 1].map((sizeBytes) =>
+  const sending = [4, 3, 99, 5, 5, 1].map((sizeBytes) =>
     counter.command({ command: { name: "Say", sizeBytes }, actor }),
   );
-  const outcomes = await Promise.allSettled(saying);
+  const outcomes = await Promise.allSettled(sending);
   driving.stop();
   expect(outcomes.map(({ status }) => status)).toEqual(
     [..."ffrfff"].map((each) => (each === "f" ? "fulfilled" : "rejected")),

@@ -38,7 +38,7 @@ async function withExecution(): Promise<ShardHarness> {
   return harness;
 }
 
-async function say({ sim, until }: ShardHarness, namespace = "default"): Promise<void> {
+async function sendReport({ sim, until }: ShardHarness, namespace = "default"): Promise<void> {
   const { reports } = sim.node(nodeId);
   await until(reports.send({ jobId: id, executionId, report: { ...completed, namespace } }));
   await sim.clock.advance(4_000);
@@ -54,14 +54,14 @@ it.each(["other", "*", ">", "a.b", ""])(
     await harness.sim.clock.advance(2_000);
     const before = counted(owned);
     const entries = harness.sim.log.entries.length;
-    await say(harness, namespace);
+    await sendReport(harness, namespace);
     await harness.sim.clock.advance(60_000);
     const { appends, loads } = counted(owned);
     expect([appends - before.appends, harness.sim.log.entries.length - entries]).toEqual([0, 0]);
     expect(loads - before.loads).toBeLessThanOrEqual(1);
     expect(harness.sim.positions.load("open", 3)?.reportsSeq).toBe(1);
     expect(harness.sim.reports.parked).toEqual([]);
-    await say(harness);
+    await sendReport(harness);
     expect(
       harness.sim.log
         .load(jobRef(id), 0)
@@ -78,14 +78,14 @@ it("reports of a job that cannot be read are refused, and decided by a requester
   const messages = sim.log.messages.length;
   const old = await harness.open("old");
   await sim.clock.advance(2_000);
-  await say(harness);
+  await sendReport(harness);
   expect([sim.log.messages.length, sim.positions.load("open", 3)?.reportsSeq]).toEqual([messages, 1]);
   expect(sim.reports.parked).toEqual([]);
   await until(old.shard.close());
   await harness.open("new", { kinds: noting });
   await sim.clock.advance(2_000);
   // As a node does while its assignment is in place.
-  await say(harness);
+  await sendReport(harness);
   expect(sim.log.messages.length).toBeGreaterThan(messages);
   expect(sim.log.entries.at(-1)?.commit.actor).toMatchObject({ type: "node", id: nodeId });
 });
@@ -98,7 +98,7 @@ it("a report counts once it is decided: the next owner decides one whose commit 
   const old = await harness.open("old", { change: ({ log }) => ({ log: { ...log, append } }) });
   await sim.clock.advance(2_000);
   // Longer than the positions wait to be saved.
-  await say(harness);
+  await sendReport(harness);
   expect(position()).toBe(0);
   await until(old.shard.close());
   expect(position()).toBe(0);
@@ -123,7 +123,7 @@ it("the position reaches a report that is refused late, also when nothing follow
     }),
   });
   await sim.clock.advance(2_000);
-  await say(harness, "other");
+  await sendReport(harness, "other");
   // Longer than the positions wait to be saved.
   await sim.clock.advance(4_000);
   expect(position()).toBe(0);

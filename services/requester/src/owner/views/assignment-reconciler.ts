@@ -13,7 +13,7 @@ export type ReconcilerPorts = Pick<RequesterPorts, "log" | "views" | "logger" | 
 export type OwnedAggregates = Pick<Owner, "leaseOf" | "actors">;
 
 // Shards are claimed in a row, and nodes return together: one pass over the bucket serves them all.
-const gatherMs = 500;
+const collectMs = 500;
 // The pause between two passes: reading a bucket of some ten thousand entries takes half a second of a server's time.
 // After failed passes it grows: one damaged job must not cause a read of the whole bucket every five seconds.
 const gap = { firstMs: 5_000, maxMs: 300_000 } as const;
@@ -80,7 +80,7 @@ export class AssignmentReconciler implements Process {
     let failures = 0;
     let tookMs = 0;
     this.#cancelNext?.();
-    await pause(clock, gatherMs, signal);
+    await pause(clock, collectMs, signal);
     while (!signal.aborted && !this.#isIdle()) {
       const due = this.#due;
       this.#due = new Set();
