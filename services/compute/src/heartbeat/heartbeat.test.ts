@@ -1,6 +1,6 @@
 import { registry } from "@shoal/core";
 import { createManualClock } from "@shoal/core/testing";
-import { type NodeInfo, protocolLevel, type Heartbeat as SentHeartbeat } from "@shoal/proto";
+import { type Heartbeat, type NodeInfo, protocolLevel } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { noop } from "../executors/noop.ts";
 import { createAvailability } from "./availability.ts";
@@ -23,7 +23,7 @@ const info: NodeInfo = {
 
 function harness() {
   const clock = createManualClock(0);
-  const sent: SentHeartbeat[] = [];
+  const sent: Heartbeat[] = [];
   let problem: string | undefined;
   let looks = 0;
   const executor = {

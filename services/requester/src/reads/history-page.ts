@@ -21,13 +21,13 @@ export interface HistoryPage {
 }
 
 /** One page of a history. While the history continues there is always a next page: clients follow a job with it. */
-export function historyPage(trace: readonly HistoryEntity[], over: boolean, query: HistoryQuery): HistoryPage {
-  const matching = trace.filter((line) => line.seqNum >= query.from && suits(line, query));
+export function historyPage(history: readonly HistoryEntity[], over: boolean, query: HistoryQuery): HistoryPage {
+  const matching = history.filter((line) => line.seqNum >= query.from && suits(line, query));
   const items = matching.slice(0, query.limit);
   const last = items.at(-1);
   if (matching.length > items.length) return { items, next: (last?.seqNum ?? 0) + 1 };
   // After the last line, filtered out or not: those lines need not be read again.
-  return { items, next: over ? undefined : Math.max(query.from, trace.length + 1) };
+  return { items, next: over ? undefined : Math.max(query.from, history.length + 1) };
 }
 
 function suits(line: HistoryEntity, { since, level, executionId, version }: HistoryQuery): boolean {
